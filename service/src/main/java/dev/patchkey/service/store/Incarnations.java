@@ -1,0 +1,35 @@
+package dev.patchkey.service.store;
+
+import dev.patchkey.service.refcount.Holder;
+
+/** Numbers the lives of nodes durably, so that a later life of a node supersedes an earlier one for good. */
+public interface Incarnations {
+
+    /** The answer to an incarnation that shows itself. */
+    sealed interface Numbered {
+        /**
+         * It is the node's current life.
+         *
+         * @param number positive; greater than that of every earlier life
+         * @param isNew whether it was first seen by this call
+         */
+        record Current(long number, boolean isNew) implements Numbered {}
+
+        /**
+         * A later life of the node has been seen, or the node's id belongs to another principal.
+         *
+         * @param detail why, in a sentence for the node
+         */
+        record Refused(String detail) implements Numbered {}
+    }
+
+    /**
+     * Numbers the incarnation at its first call and says ever after whether it is still current; blocks.
+     *
+     * @param principal whom the connection was authenticated as; supersession happens only within one principal
+     * @param node the node's id
+     * @param incarnation a UUID, new for each life of the node's JVM
+     * @throws StoreUnavailableException if the store could not be asked; nothing was numbered, or a repeat finds it
+     */
+    Numbered number(String principal, Holder node, String incarnation);
+}

@@ -1,0 +1,91 @@
+package dev.patchkey.service.store;
+
+import dev.patchkey.service.refcount.Command;
+import dev.patchkey.service.refcount.Holder;
+import dev.patchkey.service.refcount.KeyName;
+import dev.patchkey.service.refcount.KeyState;
+import dev.patchkey.service.refcount.LastChange;
+import dev.patchkey.service.refcount.Outcome;
+import dev.patchkey.service.refcount.Version;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The reference counts of the cluster, as the rest of the service sees them. Thread-safe. Every method that blocks says
+ * so; call those from a virtual thread, never from a Hazelcast or Jetty thread.
+ */
+public interface ReferenceCounts {
+
+    /** The most keys on one page of a list. */
+    int LARGEST_PAGE = 1000;
+
+    /** How fresh a read must be. */
+    enum Consistency {
+        /** From the pod's memory of the cluster: not older than what this pod has acknowledged. */
+        CLUSTER,
+        /** Decided by the authority at the time of the call. */
+        STRONG
+    }
+
+    /**
+     * What was read.
+     *
+     * @param state the key
+     * @param version of the key; revision 0 if nobody has touched it
+     */
+    record Read(KeyState state, Version version) {}
+
+    /**
+     * One line of a key's history.
+     *
+     * @param version the change
+     * @param change by whom, when, why
+     * @param action what was done: {@code increment}, {@code decrement}, {@code acquire}, {@code release},
+     *     {@code expire} or {@code delete}
+     * @param holder whose hold, or null
+     * @param count after the change
+     */
+    record HistoryLine(
+            Version version,
+            LastChange change,
+            String action,
+            @Nullable Holder holder,
+            int count) {}
+
+    /**
+     * Has the command decided. What arrives while a batch is in flight goes with the next.
+     *
+     * @return completes with the outcome once it is durable and visible to every read through this pod; or exceptionally
+     *     with {@link StoreUnavailableException} or {@link OutcomeUnknownException}, never with another. Completed on a
+     *     thread that may block.
+     */
+    CompletableFuture<Outcome> submit(Command command);
+
+    /** Reads one key; blocks. Never null: a key that nobody has touched is {@linkplain KeyState#absent absent}. */
+    Read read(KeyName key, Consistency consistency);
+
+    /**
+     * Reads the keys that {@linkplain KeyState#exists() exist}, in the order of their names; blocks.
+     *
+     * @param prefix only names that start with it; may be empty
+     * @param after only names after this one, or null to begin
+     * @param limit 1 to {@link #LARGEST_PAGE}
+     */
+    List<Read> list(String prefix, @Nullable KeyName after, int limit, Consistency consistency);
+
+    /** The keys that the holder holds now, decided by the authority; blocks. */
+    List<Read> heldBy(Holder holder);
+
+    /**
+     * The key's changes, newest first; blocks.
+     *
+     * @param before only changes of a lower revision; {@link Long#MAX_VALUE} to begin
+     * @param limit 1 to {@link #LARGEST_PAGE}
+     * @throws UnsupportedOperationException if this store keeps no history
+     */
+    List<HistoryLine> history(KeyName key, long before, int limit);
+
+    /** This pod's view of all counts, which nodes are fed from. */
+    View view();
+}
