@@ -1,0 +1,80 @@
+package dev.patchkey.service.web;
+
+import java.nio.ByteBuffer;
+import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.handler.ErrorHandler;
+import org.eclipse.jetty.server.handler.SizeLimitHandler;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.jetty.servlet.JettyServletWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.ProblemDetail;
+import org.springframework.stereotype.Component;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Bounds the bodies of requests, and answers what Jetty itself refuses, before any servlet sees it, as a problem too. */
+@Component
+class JettyProblems implements WebServerFactoryCustomizer<JettyServletWebServerFactory> {
+
+    /** The longest body, far above what any call takes. */
+    static final int LONGEST_BODY = 64 * 1024;
+
+    private static final int NO_LIMIT = -1;
+
+    private final JsonMapper json;
+
+    JettyProblems(JsonMapper json) {
+        this.json = json;
+    }
+
+    @Override
+    public void customize(JettyServletWebServerFactory factory) {
+        factory.addServerCustomizers(server -> {
+            server.insertHandler(new SizeLimitHandler(LONGEST_BODY, NO_LIMIT));
+            server.setErrorHandler(new ProblemHandler());
+        });
+    }
+
+    /** The status with which Jetty has refused to go on reading a body, or null if this is no such failure. */
+    static @Nullable HttpStatus refusedBody(Throwable failure) {
+        // A bound against a cycle of causes; Jetty's own exception is at most a few levels down.
+        int depth = 0;
+        for (Throwable t = failure; t != null && depth < 16; t = t.getCause(), depth++) {
+            if (t instanceof HttpException refused) {
+                return HttpStatus.resolve(refused.getCode());
+            }
+        }
+        return null;
+    }
+
+    private byte[] problem(int code, @Nullable String message) {
+        HttpStatus status = HttpStatus.resolve(code);
+        ProblemType type = ProblemType.of(status == null ? HttpStatus.BAD_REQUEST : status);
+        String detail = type == ProblemType.BODY_TOO_LARGE
+                ? "The body must be at most " + LONGEST_BODY + " bytes"
+                : message == null || message.isBlank() ? type.title() : message;
+        ProblemDetail problem = Problems.problem(type, null, detail);
+        problem.setStatus(code);
+        return json.writeValueAsBytes(problem);
+    }
+
+    private final class ProblemHandler extends ErrorHandler {
+
+        @Override
+        protected void generateResponse(
+                Request request,
+                Response response,
+                int code,
+                @Nullable String message,
+                @Nullable Throwable cause,
+                Callback callback) {
+            response.getHeaders().put(HttpHeader.CONTENT_TYPE, MediaType.APPLICATION_PROBLEM_JSON_VALUE);
+            response.write(true, ByteBuffer.wrap(problem(code, message)), callback);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package dev.patchkey.service.web;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.patchkey.service.propagation.Nodes;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Nodes: who is live, and what each has applied. */
+@RestController
+@RequestMapping("/v1/nodes")
+@Tag(name = "nodes")
+class NodesController {
+
+    private final Nodes nodes;
+
+    NodesController(Nodes nodes) {
+        this.nodes = nodes;
+    }
+
+    @Schema(name = "Node", description = "A live node: connected, or silent for less than its lease")
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record NodeAnswer(
+            String node,
+            String application,
+            String version,
+            String pod,
+            boolean connected,
+            Instant since,
+            @Schema(type = "string", format = "duration") Duration silence,
+            String stalePolicy,
+            long appliedEpoch,
+
+            @Schema(description = "Everything that the node was sent is applied up to here")
+            long appliedRevision,
+
+            @Schema(description = "How many messages are not confirmed as applied")
+            int lag,
+
+            @Schema(description = "By declared key; only for a single node") @Nullable Map<String, Integer> callSites) {
+
+        static NodeAnswer of(Nodes.Node node, @Nullable Map<String, Integer> callSites) {
+            return new NodeAnswer(
+                    node.node(),
+                    node.application(),
+                    node.version(),
+                    node.pod(),
+                    node.connected(),
+                    node.since(),
+                    node.silence(),
+                    node.stalePolicy(),
+                    node.applied().epoch(),
+                    node.applied().revision(),
+                    node.lag(),
+                    callSites);
+        }
+    }
+
+    @Schema(name = "Nodes")
+    record NodesAnswer(List<NodeAnswer> nodes) {}
+
+    @GetMapping
+    @Operation(summary = "Lists the live nodes")
+    NodesAnswer list() {
+        return new NodesAnswer(
+                nodes.all().stream().map(node -> NodeAnswer.of(node, null)).toList());
+    }
+
+    @GetMapping("/{node}")
+    @Operation(summary = "Reads one live node, with its call sites")
+    NodeAnswer get(@PathVariable String node) {
+        String id = Checks.holder("node", node).value();
+        return nodes.find(id)
+                .map(found -> NodeAnswer.of(found, found.callSites()))
+                .orElseThrow(() -> ProblemException.of(ProblemType.NODE_UNKNOWN, "No live node has the id " + id));
+    }
+}

@@ -1,0 +1,146 @@
+package dev.patchkey.service.web;
+
+import dev.patchkey.service.store.OutcomeUnknownException;
+import dev.patchkey.service.store.StoreUnavailableException;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.MediaType;
+import org.springframework.http.ProblemDetail;
+import org.springframework.http.ResponseEntity;
+import org.springframework.http.converter.HttpMessageNotReadableException;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.RestControllerAdvice;
+import org.springframework.web.context.request.WebRequest;
+import org.springframework.web.method.annotation.MethodArgumentTypeMismatchException;
+import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.exc.StreamReadException;
+import tools.jackson.databind.DatabindException;
+import tools.jackson.databind.exc.UnrecognizedPropertyException;
+
+/** Maps every error to its one problem type. */
+@RestControllerAdvice
+class Problems extends ResponseEntityExceptionHandler {
+
+    private static final Logger log = LoggerFactory.getLogger(Problems.class);
+
+    /** What a caller is told to wait before it tries again. */
+    private static final String RETRY_AFTER_SECONDS = "1";
+
+    static ProblemDetail problem(ProblemType type, @Nullable String field, String detail) {
+        ProblemDetail problem = ProblemDetail.forStatusAndDetail(type.status(), detail);
+        problem.setType(type.uri());
+        problem.setTitle(type.title());
+        if (field != null) {
+            problem.setProperty("field", field);
+        }
+        return problem;
+    }
+
+    @ExceptionHandler
+    ResponseEntity<Object> problem(ProblemException e) {
+        return answer(e.type(), e.field(), e.detail());
+    }
+
+    @ExceptionHandler
+    ResponseEntity<Object> unavailable(StoreUnavailableException e) {
+        log.warn("A command was not taken: {}", e.getMessage(), e);
+        return answer(
+                ProblemType.STORE_UNAVAILABLE, null, "The store cannot be reached. Nothing was changed: try again.");
+    }
+
+    @ExceptionHandler
+    ResponseEntity<Object> unknown(OutcomeUnknownException e) {
+        log.warn("The outcome of a command is unknown: {}", e.getMessage(), e);
+        return answer(
+                ProblemType.OUTCOME_UNKNOWN,
+                null,
+                "The change may have been made or not. Retry with the same Idempotency-Key: it is made at most once.");
+    }
+
+    @ExceptionHandler
+    ResponseEntity<Object> mistyped(MethodArgumentTypeMismatchException e) {
+        Class<?> type = e.getRequiredType();
+        String rule = type == null || type.isPrimitive() || Number.class.isAssignableFrom(type)
+                ? "a whole number"
+                : "a " + type.getSimpleName();
+        ProblemException problem = ProblemException.invalid(e.getName(), rule);
+        return answer(problem.type(), problem.field(), problem.detail());
+    }
+
+    @ExceptionHandler
+    ResponseEntity<Object> failed(Exception e) {
+        log.error("A request failed in a way that nobody foresaw", e);
+        return answer(ProblemType.INTERNAL_ERROR, null, "The service has failed. Its log has the cause.");
+    }
+
+    @Override
+    protected @Nullable ResponseEntity<Object> handleHttpMessageNotReadable(
+            HttpMessageNotReadableException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        Throwable cause = e.getCause();
+        if (cause instanceof UnrecognizedPropertyException unknown) {
+            String detail = "%s is not a field of this call; its fields are %s"
+                    .formatted(path(unknown), unknown.getKnownPropertyIds());
+            return answer(ProblemType.INVALID_FIELD, path(unknown), detail);
+        }
+        if (cause instanceof DatabindException mistyped && !mistyped.getPath().isEmpty()) {
+            String detail = "%s has a value of the wrong type or form: %s"
+                    .formatted(path(mistyped), firstLine(mistyped.getOriginalMessage()));
+            return answer(ProblemType.INVALID_FIELD, path(mistyped), detail);
+        }
+        if (cause instanceof StreamReadException broken) {
+            var where = broken.getLocation();
+            String detail = "The body must be one JSON object: %s at line %d, column %d"
+                    .formatted(broken.getOriginalMessage(), where.getLineNr(), where.getColumnNr());
+            return answer(ProblemType.INVALID_BODY, null, detail);
+        }
+        if (JettyProblems.refusedBody(e) == HttpStatus.CONTENT_TOO_LARGE) {
+            return answer(
+                    ProblemType.BODY_TOO_LARGE,
+                    null,
+                    "The body must be at most " + JettyProblems.LONGEST_BODY + " bytes");
+        }
+        return answer(ProblemType.INVALID_BODY, null, "The body must be one JSON object");
+    }
+
+    @Override
+    protected ResponseEntity<Object> handleExceptionInternal(
+            Exception e, @Nullable Object body, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        HttpStatus known = HttpStatus.valueOf(status.value());
+        String detail = body instanceof ProblemDetail problem && problem.getDetail() != null
+                ? problem.getDetail()
+                : String.valueOf(e.getMessage());
+        ResponseEntity<Object> answer = answer(ProblemType.of(known), null, detail);
+        return ResponseEntity.status(status)
+                .headers(headers)
+                .contentType(MediaType.APPLICATION_PROBLEM_JSON)
+                .body(answer.getBody());
+    }
+
+    private static ResponseEntity<Object> answer(ProblemType type, @Nullable String field, String detail) {
+        ResponseEntity.BodyBuilder answer =
+                ResponseEntity.status(type.status()).contentType(MediaType.APPLICATION_PROBLEM_JSON);
+        if (type == ProblemType.STORE_UNAVAILABLE
+                || type == ProblemType.OUTCOME_UNKNOWN
+                || type == ProblemType.TOO_MANY_REQUESTS
+                || type == ProblemType.TOO_MANY_WATCHERS) {
+            answer.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
+        }
+        return answer.body(problem(type, field, detail));
+    }
+
+    private static String path(JacksonException e) {
+        return e.getPath().stream()
+                .map(step -> step.getPropertyName() == null ? "[" + step.getIndex() + "]" : step.getPropertyName())
+                .collect(Collectors.joining("."));
+    }
+
+    private static String firstLine(String text) {
+        return text.lines().findFirst().orElse(text);
+    }
+}

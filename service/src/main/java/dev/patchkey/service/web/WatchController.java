@@ -1,0 +1,136 @@
+package dev.patchkey.service.web;
+
+import dev.patchkey.service.refcount.Version;
+import dev.patchkey.service.store.ReferenceCounts;
+import dev.patchkey.service.store.View;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.http.MediaType;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Feeds watchers by server-sent events. Each stream begins with a whole snapshot, a resumed one too, so nothing that
+ * happened in between can be missed. Streams end before the web server waits for its requests to end, which they would
+ * never do by themselves.
+ */
+@RestController
+@Tag(name = "watch")
+class WatchController implements SmartLifecycle {
+
+    /** Each stream keeps a virtual thread, a connection and a subscription. */
+    private static final int MOST_WATCHERS = 1000;
+
+    /** Short of the idle time-outs of common proxies. */
+    private static final Duration HEARTBEAT = Duration.ofSeconds(15);
+
+    private final ReferenceCounts counts;
+    private final JsonMapper json;
+    private final Semaphore places = new Semaphore(MOST_WATCHERS);
+    private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
+    private volatile boolean running;
+
+    WatchController(ReferenceCounts counts, JsonMapper json) {
+        this.counts = counts;
+        this.json = json;
+    }
+
+    private record Line(String key, int count, boolean enabled, long epoch, long revision) {
+        static Line of(View.Entry entry) {
+            Version version = entry.version();
+            return new Line(entry.key().value(), entry.count(), entry.count() > 0, version.epoch(), version.revision());
+        }
+    }
+
+    private record Snapshot(long epoch, long revision, List<Line> keys) {}
+
+    @GetMapping(path = "/v1/watch", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
+    @Operation(
+            summary = "Streams snapshots and changes as server-sent events",
+            description = "Begins with an event named snapshot that has all keys, then one named change for each newest"
+                    + " state; a slow reader gets the newest state of a key and not each one before it.")
+    void watch(@RequestParam(defaultValue = "") String prefix, HttpServletResponse response) throws IOException {
+        Watch watch = new Watch(Checks.prefix(prefix));
+        if (!places.tryAcquire()) {
+            throw ProblemException.of(
+                    ProblemType.TOO_MANY_WATCHERS, "This pod feeds at most " + MOST_WATCHERS + " watchers");
+        }
+        watches.add(watch);
+        if (!running) {
+            watch.close();
+        }
+        View.Subscription subscription = counts.view().subscribe(watch);
+        try {
+            response.setContentType(MediaType.TEXT_EVENT_STREAM_VALUE);
+            response.setCharacterEncoding("UTF-8");
+            response.setHeader("Cache-Control", "no-store");
+            feed(watch, response.getWriter());
+        } catch (InterruptedException e) {
+            response.getWriter().flush();
+        } finally {
+            subscription.close();
+            watches.remove(watch);
+            places.release();
+        }
+    }
+
+    private void feed(Watch watch, PrintWriter out) throws InterruptedException {
+        writeSnapshot(watch, out);
+        // Ends with the connection: a heartbeat to a reader that is gone fails.
+        while (!out.checkError()) {
+            Watch.News news = watch.await(HEARTBEAT);
+            if (news == null) {
+                out.print(": heartbeat\n\n");
+            } else if (news.changes() == null) {
+                writeSnapshot(watch, out);
+            } else {
+                for (View.Entry entry : news.changes()) {
+                    write(out, "change", entry.version(), Line.of(entry));
+                }
+            }
+        }
+    }
+
+    private void writeSnapshot(Watch watch, PrintWriter out) {
+        View.Snapshot snapshot = counts.view().snapshot();
+        List<Line> lines = snapshot.entries().stream()
+                .filter(entry -> watch.concerns(entry.key()))
+                .map(Line::of)
+                .toList();
+        Version version = snapshot.version();
+        write(out, "snapshot", version, new Snapshot(version.epoch(), version.revision(), lines));
+    }
+
+    private void write(PrintWriter out, String event, Version version, Object data) {
+        out.print("event: " + event + "\nid: " + version.epoch() + "-" + version.revision() + "\ndata: ");
+        out.print(json.writeValueAsString(data));
+        out.print("\n\n");
+    }
+
+    @Override
+    public void start() {
+        running = true;
+    }
+
+    @Override
+    public void stop() {
+        running = false;
+        watches.forEach(Watch::close);
+    }
+
+    @Override
+    public boolean isRunning() {
+        return running;
+    }
+}
