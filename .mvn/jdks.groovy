@@ -1,5 +1,6 @@
 // Finds the JDKs of this machine, the way maven-toolchains-plugin does, and tells the build which to use.
-// Sets jdk17.home and jdk25.home (only where found), and skip.tests.jdk17 / skip.tests.jdk25 for the test runs.
+// Sets jdk17.home and jdk25.home (only where found), skip.tests.jdk17 / skip.tests.jdk25 for the test runs, and
+// compile.jdk.home.
 // A module that sets patchkey.requires.jdk25 fails here, with a sentence, where the toolchains plugin would
 // only say that nothing matched.
 import org.apache.maven.plugins.toolchain.jdk.ToolchainDiscoverer
@@ -28,6 +29,11 @@ if (!found) {
     properties.setProperty('skip.tests.jdk17', 'false')
 }
 
+// The newest JDK known to work compiles, to Java 17 bytecode where the module says so. NullAway can read type annotations
+// from class files in JSpecify's sense with JDK 22 and newer only.
+properties.setProperty('compile.jdk.home', homes['25'] ?: System.getProperty('java.home'))
+properties.setProperty('nullaway.jspecify', String.valueOf(homes['25'] || Runtime.version().feature() >= 22))
+
 if (properties.getProperty('patchkey.requires.jdk25') == 'true') {
     if (!homes['25'] && !homes.keySet().any { it.isInteger() && it.toInteger() > 25 }) {
         throw new org.apache.maven.plugin.MojoFailureException(
@@ -35,6 +41,8 @@ if (properties.getProperty('patchkey.requires.jdk25') == 'true') {
                 'Install one, for example Temurin 25, in a place that build tools look at (/usr/lib/jvm, ~/.jdks, ~/.sdkman) ' +
                 'or set JAVA25_HOME to it. The client libraries alone build with: mvn -pl client-lib -amd verify')
     }
+} else if (project.packaging == 'pom') {
+    // Nothing is tested here.
 } else if (found.size() < 2) {
     def tested = found ? "JDK ${found[0]}" : "JDK ${System.getProperty('java.version')}"
     log.warn("Tests of ${project.artifactId} run on ${tested} only: the other of JDK 17 and JDK 25 was not found on this machine.")
