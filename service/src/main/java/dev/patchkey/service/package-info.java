@@ -1,0 +1,9 @@
+/**
+ * The service that keeps the reference counts and tells every node.
+ *
+ * <p>Lives here: the main class alone; everything else is in a package of its feature.
+ */
+@NullMarked
+package dev.patchkey.service;
+
+import org.jspecify.annotations.NullMarked;
