@@ -1,0 +1,141 @@
+package dev.patchkey.service.store;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/**
+ * Queues of questions that are answered in batches: what arrives while a batch of its lane is in flight goes with the
+ * next, so that batches grow with the load and a lone question waits for nobody.
+ *
+ * <p>A lane has at most one batch in flight. It exists while it has questions or a batch in flight, so lanes may be named
+ * after anything.
+ *
+ * @param <L> what a lane is named after
+ * @param <Q> a question
+ * @param <A> its answer
+ */
+public final class NaturalBatches<L, Q, A> {
+
+    /** The most questions that wait, in all lanes: what they weigh is bounded, and so is how long the last one waits. */
+    public static final int MOST_WAITING = 16_384;
+
+    /** A question that waits for its answer. The future is completed on a virtual thread, which may block. */
+    public static final class Pending<Q, A> {
+        private final Q question;
+        private final CompletableFuture<A> answer = new CompletableFuture<>();
+        private final AtomicBoolean answered = new AtomicBoolean();
+
+        Pending(Q question) {
+            this.question = question;
+        }
+
+        public Q question() {
+            return question;
+        }
+
+        public void answer(A value) {
+            if (answered.compareAndSet(false, true)) {
+                Thread.startVirtualThread(() -> answer.complete(value));
+            }
+        }
+
+        /** Does nothing if the question is answered already. */
+        public void fail(RuntimeException failure) {
+            if (answered.compareAndSet(false, true)) {
+                Thread.startVirtualThread(() -> answer.completeExceptionally(failure));
+            }
+        }
+    }
+
+    private final ConcurrentMap<L, Queue<Pending<Q, A>>> lanes = new ConcurrentHashMap<>();
+    private final AtomicInteger waiting = new AtomicInteger();
+    private final Executor runner;
+    private final int largest;
+    private final Consumer<List<Pending<Q, A>>> work;
+
+    /**
+     * @param runner runs a lane until it is empty
+     * @param largest the most questions in one batch
+     * @param work answers or fails each question of a batch; those it leaves or throws over are failed as
+     *     {@linkplain OutcomeUnknownException unknown}
+     */
+    public NaturalBatches(Executor runner, int largest, Consumer<List<Pending<Q, A>>> work) {
+        this.runner = runner;
+        this.largest = largest;
+        this.work = work;
+    }
+
+    /** Asks; fails with {@link StoreUnavailableException} if too many questions wait or the runner is closed. */
+    public CompletableFuture<A> submit(L lane, Q question) {
+        if (waiting.incrementAndGet() > MOST_WAITING) {
+            waiting.decrementAndGet();
+            return CompletableFuture.failedFuture(new StoreUnavailableException(
+                    "The store has " + MOST_WAITING + " commands waiting; none more is taken"));
+        }
+        Pending<Q, A> pending = new Pending<>(question);
+        AtomicBoolean isNew = new AtomicBoolean();
+        lanes.compute(lane, (name, queue) -> {
+            Queue<Pending<Q, A>> own = queue;
+            if (own == null) {
+                own = new ArrayDeque<>();
+                isNew.set(true);
+            }
+            own.add(pending);
+            return own;
+        });
+        if (isNew.get()) {
+            start(lane);
+        }
+        return pending.answer;
+    }
+
+    private void start(L lane) {
+        try {
+            runner.execute(() -> run(lane));
+        } catch (RejectedExecutionException e) {
+            for (List<Pending<Q, A>> batch = take(lane); !batch.isEmpty(); batch = take(lane)) {
+                waiting.addAndGet(-batch.size());
+                batch.forEach(each -> each.fail(new StoreUnavailableException("The store is shutting down", e)));
+            }
+        }
+    }
+
+    private void run(L lane) {
+        for (List<Pending<Q, A>> batch = take(lane); !batch.isEmpty(); batch = take(lane)) {
+            RuntimeException failure = null;
+            try {
+                work.accept(batch);
+            } catch (RuntimeException e) {
+                failure = e;
+            } finally {
+                waiting.addAndGet(-batch.size());
+                OutcomeUnknownException unanswered = failure == null
+                        ? new OutcomeUnknownException("The batch ended without an answer")
+                        : new OutcomeUnknownException("The batch failed: " + failure, failure);
+                batch.forEach(each -> each.fail(unanswered));
+            }
+        }
+    }
+
+    /** The next batch of the lane; an empty one if there is none, and then the lane is gone. */
+    private List<Pending<Q, A>> take(L lane) {
+        List<Pending<Q, A>> batch = new ArrayList<>();
+        lanes.computeIfPresent(lane, (name, queue) -> {
+            while (batch.size() < largest && !queue.isEmpty()) {
+                batch.add(queue.remove());
+            }
+            return batch.isEmpty() ? null : queue;
+        });
+        return batch;
+    }
+}

@@ -1,0 +1,24 @@
+package dev.patchkey.service.store;
+
+import java.util.Set;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+
+/** Sees to it that {@code patchkey.store} names a store, before anything depends on there being one. */
+@Configuration(proxyBeanMethods = false)
+class StoreConfiguration {
+
+    private static final Set<String> STORES = Set.of("jdbc", "hazelcast");
+
+    @Bean
+    static BeanFactoryPostProcessor storeMustBeKnown(Environment environment) {
+        String store = environment.getProperty("patchkey.store", "jdbc");
+        return beans -> {
+            if (!STORES.contains(store)) {
+                throw new IllegalArgumentException("patchkey.store must be jdbc or hazelcast, and is " + store);
+            }
+        };
+    }
+}

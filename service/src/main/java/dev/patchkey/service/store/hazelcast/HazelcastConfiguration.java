@@ -1,0 +1,83 @@
+package dev.patchkey.service.store.hazelcast;
+
+import com.hazelcast.core.Hazelcast;
+import com.hazelcast.core.HazelcastInstance;
+import dev.patchkey.service.store.CommitterRoute;
+import dev.patchkey.service.store.CountsMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** The Hazelcast member of this pod, and what either store makes of it. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(ClusterProperties.class)
+class HazelcastConfiguration {
+    private static final Logger log = LoggerFactory.getLogger(HazelcastConfiguration.class);
+
+    @Bean(destroyMethod = "shutdown")
+    HazelcastInstance hazelcast(ClusterProperties properties) {
+        HazelcastInstance member = Hazelcast.newHazelcastInstance(ClusterConfig.of(properties));
+        int port = member.getCluster().getLocalMember().getAddress().getPort();
+        log.info(
+                "Pod of cluster {} at {}:{}, with {} of {} pods",
+                properties.name(),
+                properties.address(),
+                port,
+                member.getCluster().getMembers().size(),
+                properties.size());
+        if (port != properties.port()) {
+            log.warn(
+                    "Port {} is taken, so this pod uses {}; with discovery none nobody looks for it",
+                    properties.port(),
+                    port);
+        }
+        return member;
+    }
+
+    /** With a database behind it, the map is a copy and any pod may commit. */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnProperty(name = "patchkey.store", havingValue = "jdbc", matchIfMissing = true)
+    static class BesideDatabase {
+
+        @Bean
+        CountsMap countsMap(HazelcastInstance hazelcast) {
+            return new PublishedMap(hazelcast);
+        }
+
+        @Bean
+        CommitterRoute committerRoute(HazelcastInstance hazelcast) {
+            return new PartitionRoute(hazelcast);
+        }
+    }
+
+    /** With nothing behind it, the map is the authority. */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnProperty(name = "patchkey.store", havingValue = "hazelcast")
+    static class Alone {
+
+        @Bean(destroyMethod = "close")
+        HazelcastReferenceCounts referenceCounts(HazelcastInstance hazelcast, ClusterProperties properties) {
+            log.warn(
+                    "Reference counts are kept in the memory of the pods alone (patchkey.store is hazelcast): the loss"
+                            + " of more than {} pod at a time loses keys, and a stop of all pods loses all of them",
+                    ClusterConfig.BACKUPS);
+            HazelcastReferenceCounts counts =
+                    new HazelcastReferenceCounts(hazelcast, new Membership(hazelcast, properties.quorum()));
+            counts.start();
+            log.info(
+                    "Reference counts are kept in cluster {}: epoch {}, {} keys",
+                    properties.name(),
+                    counts.view().version().epoch(),
+                    counts.view().snapshot().entries().size());
+            return counts;
+        }
+
+        @Bean
+        HazelcastIncarnations incarnations(HazelcastInstance hazelcast, ClusterProperties properties) {
+            return new HazelcastIncarnations(hazelcast, new Membership(hazelcast, properties.quorum()));
+        }
+    }
+}

@@ -1,0 +1,304 @@
+package dev.patchkey.service.store.hazelcast;
+
+import com.hazelcast.core.EntryEvent;
+import com.hazelcast.core.HazelcastException;
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastInstanceNotActiveException;
+import com.hazelcast.map.IMap;
+import com.hazelcast.map.listener.EntryAddedListener;
+import com.hazelcast.map.listener.EntryUpdatedListener;
+import com.hazelcast.map.listener.MapPartitionLostListener;
+import dev.patchkey.service.refcount.Command;
+import dev.patchkey.service.refcount.Holder;
+import dev.patchkey.service.refcount.KeyName;
+import dev.patchkey.service.refcount.KeyState;
+import dev.patchkey.service.refcount.Outcome;
+import dev.patchkey.service.refcount.Version;
+import dev.patchkey.service.store.Commits;
+import dev.patchkey.service.store.ExpirySweep;
+import dev.patchkey.service.store.LocalView;
+import dev.patchkey.service.store.NaturalBatches;
+import dev.patchkey.service.store.OutcomeUnknownException;
+import dev.patchkey.service.store.ReferenceCounts;
+import dev.patchkey.service.store.StoreUnavailableException;
+import dev.patchkey.service.store.View;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reference counts in the memory of the pods alone: each key's entry is the authority, and its backup the durability. */
+final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(HazelcastReferenceCounts.class);
+
+    /** How often ended leases are looked for. */
+    private static final long SWEEP_MILLIS = 1000;
+
+    /** How often the view is compared with the map, in case an event was missed. */
+    private static final long RECONCILE_MILLIS = 5000;
+
+    private static final int CLOSE_SECONDS = 10;
+
+    /** Each repeat of a strong read means that a member has left meanwhile. */
+    private static final int MOST_ATTEMPTS = 5;
+
+    private final IMap<String, KeyEntry> counts;
+    private final Membership membership;
+    private final Epoch epoch;
+    private final HazelcastCommits commits;
+    private final LocalView view = new LocalView(false);
+    private final ExecutorService runner = Executors.newVirtualThreadPerTaskExecutor();
+    private final ScheduledExecutorService background = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("patchkey-background").daemon().factory());
+
+    /** One lane for each key. */
+    private final NaturalBatches<KeyName, Command, Outcome> batches;
+
+    /** Whether a reconciliation is asked for and has not begun. */
+    private final AtomicBoolean hinted = new AtomicBoolean();
+
+    private final HazelcastInstance hazelcast;
+
+    HazelcastReferenceCounts(HazelcastInstance hazelcast, Membership membership) {
+        this.hazelcast = hazelcast;
+        this.counts = hazelcast.getMap(ClusterConfig.COUNTS);
+        this.membership = membership;
+        this.epoch = new Epoch(hazelcast);
+        this.commits = new HazelcastCommits(hazelcast, membership, epoch::current);
+        this.batches = new NaturalBatches<>(runner, Commits.LARGEST_BATCH, this::decide);
+    }
+
+    /** Fills the view, then serves. */
+    void start() {
+        epoch.join(newer -> reconcileSoon());
+        counts.addEntryListener(
+                new Listening() {
+                    @Override
+                    public void entryAdded(EntryEvent<String, KeyEntry> event) {
+                        heard(event.getValue());
+                    }
+
+                    @Override
+                    public void entryUpdated(EntryEvent<String, KeyEntry> event) {
+                        heard(event.getValue());
+                    }
+                },
+                true);
+        counts.addPartitionLostListener((MapPartitionLostListener) event -> background.execute(this::beginNextEpoch));
+        Membership.onChange(hazelcast, this::reconcileSoon);
+        reconcile();
+        background.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+        background.scheduleWithFixedDelay(
+                this::reconcileOrWarn, RECONCILE_MILLIS, RECONCILE_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private interface Listening extends EntryAddedListener<String, KeyEntry>, EntryUpdatedListener<String, KeyEntry> {}
+
+    private void heard(KeyEntry entry) {
+        KeyState state = entry.state();
+        boolean sameEpoch =
+                view.offer(new View.Entry(state.key(), state.count(), new Version(entry.epoch(), state.revision())));
+        if (!sameEpoch) {
+            reconcileSoon();
+        }
+    }
+
+    private void beginNextEpoch() {
+        log.warn("A partition was lost with its backups, and the keys in it: a new epoch begins");
+        try {
+            epoch.next(newer -> reconcileSoon());
+        } catch (HazelcastException | HazelcastInstanceNotActiveException e) {
+            log.error("The new epoch could not be begun here; another pod will have", e);
+        }
+    }
+
+    private void reconcileSoon() {
+        if (!background.isShutdown() && hinted.compareAndSet(false, true)) {
+            background.execute(this::reconcileOrWarn);
+        }
+    }
+
+    private void reconcileOrWarn() {
+        hinted.set(false);
+        try {
+            reconcile();
+        } catch (RuntimeException e) {
+            log.warn("The view could not be compared with the map; trying again in {} ms", RECONCILE_MILLIS, e);
+        }
+    }
+
+    private void reconcile() {
+        long now = epoch.current();
+        List<View.Entry> entries = counts.project(new Queries.CountOf()).stream()
+                .map(count -> new View.Entry(count.key(), count.count(), new Version(now, count.revision())))
+                .toList();
+        if (now > view.version().epoch()) {
+            long highest = entries.stream()
+                    .mapToLong(entry -> entry.version().revision())
+                    .max()
+                    .orElse(0);
+            view.replace(new Version(now, highest), entries);
+        } else {
+            entries.forEach(view::offer);
+        }
+    }
+
+    private void sweep() {
+        try {
+            ExpirySweep.run(this::overdue, this);
+        } catch (RuntimeException e) {
+            log.warn("Ended leases are left for the next time", e);
+        }
+    }
+
+    /** Of the keys that this pod owns: each is swept by one. */
+    private List<ExpirySweep.Expiring> overdue(int limit) {
+        Instant now = Instant.now();
+        Set<String> keys = counts.localKeySet(new Queries.Overdue(now));
+        return states(keys)
+                .flatMap(state -> state.holds().values().stream()
+                        .filter(hold -> Queries.isOverdue(hold, now))
+                        .map(hold -> new ExpirySweep.Expiring(state.key(), hold.holder())))
+                .limit(limit)
+                .toList();
+    }
+
+    @Override
+    public CompletableFuture<Outcome> submit(Command command) {
+        return batches.submit(command.key(), command);
+    }
+
+    private void decide(List<NaturalBatches.Pending<Command, Outcome>> batch) {
+        List<Outcome> outcomes;
+        try {
+            outcomes = commits.execute(
+                    batch.stream().map(NaturalBatches.Pending::question).toList());
+        } catch (StoreUnavailableException | OutcomeUnknownException e) {
+            batch.forEach(each -> each.fail(e));
+            return;
+        }
+        KeyName key = batch.getFirst().question().key();
+        for (Outcome outcome : outcomes) {
+            if (outcome instanceof Outcome.Done done && done.version().revision() > 0) {
+                view.offer(new View.Entry(key, done.count(), done.version()));
+            }
+        }
+        for (int i = 0; i < batch.size(); i++) {
+            batch.get(i).answer(outcomes.get(i));
+        }
+    }
+
+    @Override
+    public Read read(KeyName key, Consistency consistency) {
+        return settled(consistency, () -> asRead(key, counts.executeOnKey(key.value(), new ReadState())));
+    }
+
+    private Read asRead(KeyName key, @Nullable KeyState state) {
+        KeyState known = state == null ? KeyState.absent(key) : state;
+        return new Read(known, new Version(epoch.current(), known.revision()));
+    }
+
+    /** A strong read counts only with a quorum, and if no member has left meanwhile. */
+    private <T> T settled(Consistency consistency, Supplier<T> reading) {
+        try {
+            if (consistency == Consistency.CLUSTER) {
+                return reading.get();
+            }
+            for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+                membership.requireQuorum();
+                long departures = membership.departures();
+                T read = reading.get();
+                if (membership.departures() == departures && membership.hasQuorum()) {
+                    return read;
+                }
+            }
+            throw new StoreUnavailableException("The cluster's members kept changing");
+        } catch (HazelcastException | HazelcastInstanceNotActiveException e) {
+            throw new StoreUnavailableException("The cluster could not be asked", e);
+        }
+    }
+
+    @Override
+    public List<Read> list(String prefix, @Nullable KeyName after, int limit, Consistency consistency) {
+        if (limit < 1 || limit > LARGEST_PAGE) {
+            throw new IllegalArgumentException("limit must be 1 to " + LARGEST_PAGE + ", and is " + limit);
+        }
+        return settled(consistency, () -> {
+            if (consistency == Consistency.STRONG) {
+                // The names come from the view, so the view must have every key that there is by now.
+                reconcile();
+            }
+            return page(prefix, after, limit);
+        });
+    }
+
+    private List<Read> page(String prefix, @Nullable KeyName after, int limit) {
+        List<Read> page = new ArrayList<>();
+        @Nullable KeyName last = after;
+        while (page.size() < limit) {
+            List<KeyName> names = view.names(prefix, last, limit);
+            if (names.isEmpty()) {
+                break;
+            }
+            states(names.stream().map(KeyName::value).collect(Collectors.toSet()))
+                    .filter(KeyState::exists)
+                    .sorted(java.util.Comparator.comparing(KeyState::key))
+                    .limit(limit - page.size())
+                    .forEach(state -> page.add(asRead(state.key(), state)));
+            last = names.getLast();
+        }
+        return page;
+    }
+
+    private Stream<KeyState> states(Set<String> keys) {
+        Map<String, KeyState> states = counts.executeOnKeys(keys, new ReadState());
+        return states.values().stream().filter(java.util.Objects::nonNull);
+    }
+
+    @Override
+    public List<Read> heldBy(Holder holder) {
+        return settled(Consistency.STRONG, () -> {
+            Collection<KeyState> held = counts.project(new Queries.StateOf(), new Queries.HeldBy(holder));
+            return held.stream().map(state -> asRead(state.key(), state)).toList();
+        });
+    }
+
+    @Override
+    public List<HistoryLine> history(KeyName key, long before, int limit) {
+        throw new UnsupportedOperationException("The store hazelcast keeps no history");
+    }
+
+    @Override
+    public View view() {
+        return view;
+    }
+
+    /** Ends once the background work in progress has; commands in flight end on their own. */
+    @Override
+    public void close() {
+        background.shutdown();
+        runner.shutdown();
+        try {
+            if (!runner.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+                log.warn("Commands are still being decided after {} s; leaving them", CLOSE_SECONDS);
+            }
+            background.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,58 @@
+package dev.patchkey.service.store.hazelcast;
+
+import com.hazelcast.cluster.MembershipAdapter;
+import com.hazelcast.cluster.MembershipEvent;
+import com.hazelcast.core.HazelcastInstance;
+import dev.patchkey.service.store.StoreUnavailableException;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Who is in the cluster: whether there are enough, and whether anybody has left meanwhile. */
+final class Membership {
+    private final HazelcastInstance hazelcast;
+    private final int quorum;
+    private final AtomicLong departures = new AtomicLong();
+
+    Membership(HazelcastInstance hazelcast, int quorum) {
+        this.hazelcast = hazelcast;
+        this.quorum = quorum;
+        hazelcast.getCluster().addMembershipListener(new MembershipAdapter() {
+            @Override
+            public void memberRemoved(MembershipEvent event) {
+                departures.incrementAndGet();
+            }
+        });
+    }
+
+    /** How many members have left; the same number twice means that none has left in between. */
+    long departures() {
+        return departures.get();
+    }
+
+    boolean hasQuorum() {
+        return hazelcast.getCluster().getMembers().size() >= quorum;
+    }
+
+    /** @throws StoreUnavailableException if fewer pods than the quorum are there */
+    void requireQuorum() {
+        int members = hazelcast.getCluster().getMembers().size();
+        if (members < quorum) {
+            throw new StoreUnavailableException(
+                    "The cluster has " + members + " pods, and nothing is changed by fewer than " + quorum
+                            + " (more than half of patchkey.cluster.size)");
+        }
+    }
+
+    static void onChange(HazelcastInstance hazelcast, Runnable listener) {
+        hazelcast.getCluster().addMembershipListener(new MembershipAdapter() {
+            @Override
+            public void memberAdded(MembershipEvent event) {
+                listener.run();
+            }
+
+            @Override
+            public void memberRemoved(MembershipEvent event) {
+                listener.run();
+            }
+        });
+    }
+}

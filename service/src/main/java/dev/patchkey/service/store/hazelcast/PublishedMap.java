@@ -1,0 +1,108 @@
+package dev.patchkey.service.store.hazelcast;
+
+import com.hazelcast.core.EntryEvent;
+import com.hazelcast.core.HazelcastException;
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastInstanceNotActiveException;
+import com.hazelcast.map.IMap;
+import com.hazelcast.map.listener.EntryAddedListener;
+import com.hazelcast.map.listener.EntryUpdatedListener;
+import com.hazelcast.map.listener.MapPartitionLostListener;
+import dev.patchkey.service.refcount.KeyName;
+import dev.patchkey.service.store.CountsMap;
+import dev.patchkey.service.store.Published;
+import dev.patchkey.service.store.StoreUnavailableException;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The cluster's copy of the states, as a Hazelcast map. */
+final class PublishedMap implements CountsMap {
+    private static final Logger log = LoggerFactory.getLogger(PublishedMap.class);
+
+    /** Above the time in which a dead member is noticed, so that its partitions have a new owner by then. */
+    private static final long PATIENCE_SECONDS = 15;
+
+    private final HazelcastInstance hazelcast;
+    private final IMap<String, Published> map;
+
+    PublishedMap(HazelcastInstance hazelcast) {
+        this.hazelcast = hazelcast;
+        this.map = hazelcast.getMap(ClusterConfig.PUBLISHED);
+    }
+
+    @Override
+    public void publish(Collection<Published> states) {
+        try {
+            CompletableFuture<?>[] puts = states.stream()
+                    .map(state -> map.submitToKey(state.state().key().value(), new PublishIfNewer(state))
+                            .toCompletableFuture())
+                    .toArray(CompletableFuture<?>[]::new);
+            CompletableFuture.allOf(puts).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (HazelcastException | HazelcastInstanceNotActiveException | ExecutionException | TimeoutException e) {
+            throw new StoreUnavailableException("The cluster's map did not take a state", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StoreUnavailableException("Interrupted while the cluster's map took a state", e);
+        }
+    }
+
+    @Override
+    public @Nullable Published get(KeyName key) {
+        try {
+            return map.get(key.value());
+        } catch (HazelcastException | HazelcastInstanceNotActiveException e) {
+            log.warn("The cluster's map could not be asked for {}", key, e);
+            return null;
+        }
+    }
+
+    @Override
+    public Map<KeyName, Published> getAll(Set<KeyName> keys) {
+        Map<KeyName, Published> found = new HashMap<>();
+        try {
+            map.getAll(keys.stream().map(KeyName::value).collect(Collectors.toSet()))
+                    .values()
+                    .forEach(published -> found.put(published.state().key(), published));
+        } catch (HazelcastException | HazelcastInstanceNotActiveException e) {
+            log.warn("The cluster's map could not be asked for {} keys", keys.size(), e);
+        }
+        return found;
+    }
+
+    @Override
+    public void onPublished(Consumer<Published> listener) {
+        map.addEntryListener(
+                new Listening() {
+                    @Override
+                    public void entryAdded(EntryEvent<String, Published> event) {
+                        listener.accept(event.getValue());
+                    }
+
+                    @Override
+                    public void entryUpdated(EntryEvent<String, Published> event) {
+                        listener.accept(event.getValue());
+                    }
+                },
+                true);
+    }
+
+    private interface Listening
+            extends EntryAddedListener<String, Published>, EntryUpdatedListener<String, Published> {}
+
+    @Override
+    public void onDisturbance(Runnable listener) {
+        map.addPartitionLostListener((MapPartitionLostListener) event -> listener.run());
+        Membership.onChange(hazelcast, listener);
+    }
+}

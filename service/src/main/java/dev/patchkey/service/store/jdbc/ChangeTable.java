@@ -1,0 +1,95 @@
+package dev.patchkey.service.store.jdbc;
+
+import dev.patchkey.service.refcount.Action;
+import dev.patchkey.service.refcount.Holder;
+import dev.patchkey.service.refcount.KeyName;
+import dev.patchkey.service.refcount.LastChange;
+import dev.patchkey.service.refcount.Version;
+import dev.patchkey.service.store.ReferenceCounts.HistoryLine;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The table of changes: the audit, and every key's history. */
+final class ChangeTable {
+
+    /** The most rows that one purge deletes. */
+    static final int LARGEST_PURGE = 5000;
+
+    private ChangeTable() {}
+
+    /** One row to write. */
+    record Change(KeyName key, HistoryLine line) {}
+
+    static void write(Connection connection, List<Change> changes) throws SQLException {
+        Sql.batch(
+                connection,
+                "INSERT INTO changes (revision, epoch, key_name, action, holder, ref_count, actor, changed_at, reason)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                changes,
+                (statement, change) -> {
+                    HistoryLine line = change.line();
+                    statement.setLong(1, line.version().revision());
+                    statement.setLong(2, line.version().epoch());
+                    statement.setString(3, change.key().value());
+                    statement.setString(4, line.action());
+                    statement.setString(
+                            5, line.holder() == null ? null : line.holder().value());
+                    statement.setInt(6, line.count());
+                    statement.setString(7, line.change().actor());
+                    Sql.setInstant(statement, 8, line.change().at());
+                    statement.setString(9, line.change().reason());
+                });
+    }
+
+    static List<HistoryLine> history(Connection connection, KeyName key, long before, int limit) throws SQLException {
+        return Sql.query(
+                connection,
+                "SELECT * FROM changes WHERE key_name = ? AND revision < ? ORDER BY revision DESC FETCH FIRST " + limit
+                        + " ROWS ONLY",
+                ChangeTable::line,
+                key.value(),
+                before);
+    }
+
+    private static HistoryLine line(ResultSet row) throws SQLException {
+        String holder = row.getString("holder");
+        return new HistoryLine(
+                new Version(row.getLong("epoch"), row.getLong("revision")),
+                new LastChange(row.getString("actor"), Sql.requireInstant(row, "changed_at"), row.getString("reason")),
+                row.getString("action"),
+                holder == null ? null : new Holder(holder),
+                row.getInt("ref_count"));
+    }
+
+    /** Forgets changes up to that revision, oldest first, at most {@link #LARGEST_PURGE}. */
+    static int purge(Connection connection, long upTo) throws SQLException {
+        return Sql.update(
+                connection,
+                "DELETE FROM changes WHERE revision IN (SELECT revision FROM changes WHERE revision <= ?"
+                        + " ORDER BY revision FETCH FIRST " + LARGEST_PURGE + " ROWS ONLY)",
+                upTo);
+    }
+
+    static String nameOf(Action action) {
+        return switch (action) {
+            case Action.Increment increment -> "increment";
+            case Action.Decrement decrement -> "decrement";
+            case Action.Acquire acquire -> "acquire";
+            case Action.Release release -> "release";
+            case Action.Expire expire -> "expire";
+            case Action.Delete delete -> "delete";
+        };
+    }
+
+    static @Nullable Holder holderOf(Action action) {
+        return switch (action) {
+            case Action.Acquire acquire -> acquire.holder();
+            case Action.Release release -> release.holder();
+            case Action.Expire expire -> expire.holder();
+            default -> null;
+        };
+    }
+}

@@ -1,0 +1,141 @@
+package dev.patchkey.service.store.jdbc;
+
+import dev.patchkey.service.refcount.Command;
+import dev.patchkey.service.refcount.Holder;
+import dev.patchkey.service.refcount.KeyName;
+import dev.patchkey.service.refcount.KeyState;
+import dev.patchkey.service.refcount.LastChange;
+import dev.patchkey.service.refcount.Outcome;
+import dev.patchkey.service.refcount.RefCounts;
+import dev.patchkey.service.refcount.RequestId;
+import dev.patchkey.service.store.Published;
+import dev.patchkey.service.store.ReferenceCounts.HistoryLine;
+import dev.patchkey.service.store.Remembered;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What one batch makes of the keys it names: decided in memory under the fence, from the head, the states and the
+ * remembered requests that were read under it. Used by one thread.
+ */
+final class Decisions {
+    private final Head head;
+    private final Map<KeyName, StateTables.Row> before;
+    private final Map<RequestTable.Asked, Remembered> remembered;
+
+    private final Map<KeyName, KeyState> after = new LinkedHashMap<>();
+    private final Map<KeyName, Set<Holder>> holders = new HashMap<>();
+    private final Map<RequestTable.Asked, Remembered> fresh = new LinkedHashMap<>();
+    private final List<ChangeTable.Change> changes = new ArrayList<>();
+    private final List<Outcome> outcomes = new ArrayList<>();
+    private long revision;
+
+    /**
+     * @param before the states of all keys that the commands name
+     * @param remembered the requests among the commands that are known already
+     */
+    Decisions(Head head, Map<KeyName, StateTables.Row> before, Map<RequestTable.Asked, Remembered> remembered) {
+        this.head = head;
+        this.before = before;
+        this.remembered = remembered;
+        this.revision = head.revision();
+    }
+
+    void decide(Command command) {
+        RequestId request = command.request();
+        if (request == null) {
+            outcomes.add(apply(command));
+            return;
+        }
+        RequestTable.Asked asked = RequestTable.Asked.of(request);
+        Remembered known = fresh.getOrDefault(asked, remembered.get(asked));
+        if (known != null) {
+            outcomes.add(known.replay(request));
+            return;
+        }
+        Outcome outcome = apply(command);
+        fresh.put(asked, new Remembered(request.hash(), outcome, head.now()));
+        outcomes.add(outcome);
+    }
+
+    private Outcome apply(Command command) {
+        KeyName key = command.key();
+        KeyState state = after.containsKey(key)
+                ? after.get(key)
+                : before.getOrDefault(key, StateTables.Row.absent(key)).state();
+        RefCounts.Decision decision =
+                RefCounts.apply(state, command, new RefCounts.Moment(head.now(), head.epoch(), revision + 1));
+        if (decision.state() != state) {
+            after.put(key, decision.state());
+            Holder holder = ChangeTable.holderOf(command.action());
+            if (holder != null) {
+                holders.computeIfAbsent(key, name -> new HashSet<>()).add(holder);
+            }
+        }
+        if (decision.outcome() instanceof Outcome.Done done && done.changed()) {
+            revision++;
+            changes.add(new ChangeTable.Change(
+                    key,
+                    new HistoryLine(
+                            done.version(),
+                            new LastChange(command.actor(), head.now(), command.reason()),
+                            ChangeTable.nameOf(command.action()),
+                            ChangeTable.holderOf(command.action()),
+                            done.count())));
+        }
+        return decision.outcome();
+    }
+
+    /** Whether there is anything to commit. */
+    boolean writes() {
+        return !after.isEmpty() || !fresh.isEmpty();
+    }
+
+    /** The number that the batch takes if it writes. */
+    long batch() {
+        return head.batch() + 1;
+    }
+
+    /** The revision of its last change; the head's if it has none. */
+    long revision() {
+        return revision;
+    }
+
+    Head head() {
+        return head;
+    }
+
+    List<Outcome> outcomes() {
+        return outcomes;
+    }
+
+    Collection<StateTables.Edit> edits() {
+        return after.entrySet().stream()
+                .map(entry -> new StateTables.Edit(
+                        before.getOrDefault(entry.getKey(), StateTables.Row.absent(entry.getKey())),
+                        entry.getValue(),
+                        holders.getOrDefault(entry.getKey(), Set.of())))
+                .toList();
+    }
+
+    Map<RequestTable.Asked, Remembered> requests() {
+        return fresh;
+    }
+
+    List<ChangeTable.Change> changes() {
+        return changes;
+    }
+
+    /** The states that it leaves, to be passed on once they are durable. */
+    List<Published> published() {
+        return after.values().stream()
+                .map(state -> new Published(state, head.epoch(), batch()))
+                .toList();
+    }
+}

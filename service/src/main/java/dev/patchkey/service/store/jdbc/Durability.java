@@ -1,0 +1,127 @@
+package dev.patchkey.service.store.jdbc;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.SQLTimeoutException;
+import java.sql.Statement;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import javax.sql.DataSource;
+
+/**
+ * What it takes, after a commit, for its changes to outlive the machine; the one place that knows a database by its
+ * name.
+ *
+ * <p>A server database is durable when {@code commit} returns. Embedded H2 is not: with {@code WRITE_DELAY=0} a commit
+ * has written its pages when it returns, which the death of the process cannot undo, but has not forced them to the
+ * disk, which {@code CHECKPOINT SYNC} does. Without {@code WRITE_DELAY=0} pages are written by another thread, which the
+ * checkpoint does not wait for, so that setting is required of the URL.
+ *
+ * <p>Between the two, others could read what a loss of power may still undo. So both happen under a lock that strong
+ * reads of this pod share; an embedded database has no other readers.
+ */
+final class Durability {
+
+    /** Fewer than the pool has connections, so that readers cannot keep the committer from its own. */
+    private static final int MOST_READERS = 6;
+
+    private static final int READER_PATIENCE_SECONDS = 10;
+
+    private final boolean embeddedH2;
+    private final Semaphore readers = new Semaphore(MOST_READERS);
+    private final ReadWriteLock settled = new ReentrantReadWriteLock();
+
+    private Durability(boolean embeddedH2) {
+        this.embeddedH2 = embeddedH2;
+    }
+
+    /**
+     * Asks the database what it is.
+     *
+     * @throws IllegalStateException if it is an embedded H2 that acknowledges before it writes
+     */
+    static Durability of(DataSource dataSource) throws SQLException {
+        try (Connection connection = dataSource.getConnection()) {
+            boolean h2 = connection.getMetaData().getDatabaseProductName().equals("H2");
+            if (h2 && writeDelay(connection) > 0) {
+                throw new IllegalStateException(
+                        "spring.datasource.url must have WRITE_DELAY=0 for H2, or a change that was"
+                                + " acknowledged may be lost");
+            }
+            return new Durability(h2);
+        }
+    }
+
+    private static int writeDelay(Connection connection) throws SQLException {
+        return Sql.query(
+                        connection,
+                        "SELECT setting_value FROM information_schema.settings WHERE setting_name = 'WRITE_DELAY'",
+                        row -> Integer.parseInt(row.getString(1)))
+                .stream()
+                .findFirst()
+                .orElse(0);
+    }
+
+    /** Commits; has returned only if the changes are durable. */
+    void commit(Connection connection) throws SQLException {
+        if (!embeddedH2) {
+            connection.commit();
+            return;
+        }
+        settled.writeLock().lock();
+        try {
+            connection.commit();
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("CHECKPOINT SYNC");
+            }
+        } finally {
+            settled.writeLock().unlock();
+        }
+    }
+
+    /** Something that reads. */
+    interface Reading<T> {
+        T from(Connection connection) throws SQLException;
+    }
+
+    /** Reads in one view of what is committed and durable. */
+    <T> T read(DataSource dataSource, Reading<T> reading) throws SQLException {
+        try {
+            if (!readers.tryAcquire(READER_PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                throw new SQLTimeoutException("Too many readers for " + READER_PATIENCE_SECONDS + " s");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new SQLTimeoutException("Interrupted while waiting to read", e);
+        }
+        try {
+            return embeddedH2 ? readSettled(dataSource, reading) : readCommitted(dataSource, reading);
+        } finally {
+            readers.release();
+        }
+    }
+
+    private <T> T readSettled(DataSource dataSource, Reading<T> reading) throws SQLException {
+        settled.readLock().lock();
+        try {
+            return readCommitted(dataSource, reading);
+        } finally {
+            settled.readLock().unlock();
+        }
+    }
+
+    private static <T> T readCommitted(DataSource dataSource, Reading<T> reading) throws SQLException {
+        try (Connection connection = dataSource.getConnection()) {
+            // One view for all statements, so that a key and its holds belong together.
+            connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+            connection.setAutoCommit(false);
+            try {
+                return reading.from(connection);
+            } finally {
+                Sql.rollbackQuietly(connection);
+            }
+        }
+    }
+}

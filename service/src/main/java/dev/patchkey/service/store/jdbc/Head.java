@@ -1,0 +1,69 @@
+package dev.patchkey.service.store.jdbc;
+
+import dev.patchkey.service.refcount.Version;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.List;
+
+/**
+ * The one row that every committing transaction locks first.
+ *
+ * @param epoch the life of the store
+ * @param revision of the last change
+ * @param batch the number of the last batch that wrote anything, whoever committed it
+ * @param now the database's clock; the start of the transaction, which may be before the lock was granted
+ */
+record Head(long epoch, long revision, long batch, Instant now) {
+
+    private static final String SELECT =
+            "SELECT epoch, revision, batch, CURRENT_TIMESTAMP AS db_time FROM head WHERE id = 1";
+
+    /** Takes the fence: no other transaction gets past this until this one has ended. */
+    static Head lock(Connection connection) throws SQLException {
+        return only(Sql.query(connection, SELECT + " FOR UPDATE", Head::of));
+    }
+
+    static Head read(Connection connection) throws SQLException {
+        return only(Sql.query(connection, SELECT, Head::of));
+    }
+
+    private static Head of(ResultSet row) throws SQLException {
+        return new Head(
+                row.getLong("epoch"),
+                row.getLong("revision"),
+                row.getLong("batch"),
+                Sql.precise(row.getObject("db_time", OffsetDateTime.class).toInstant()));
+    }
+
+    private static Head only(List<Head> rows) throws SQLException {
+        if (rows.size() != 1) {
+            throw new SQLException("Table head must have exactly one row, and has " + rows.size());
+        }
+        return rows.getFirst();
+    }
+
+    /** Moves the head, and notes which pod did so. */
+    void moveTo(Connection connection, long newRevision, long newBatch, String pod) throws SQLException {
+        Sql.update(connection, "UPDATE head SET revision = ?, batch = ? WHERE id = 1", newRevision, newBatch);
+        int known = Sql.update(
+                connection, "UPDATE committers SET batch = ?, seen_at = ? WHERE pod = ?", newBatch, now, pod);
+        if (known == 0) {
+            Sql.update(connection, "INSERT INTO committers (batch, seen_at, pod) VALUES (?, ?, ?)", newBatch, now, pod);
+        }
+    }
+
+    /** The last batch that the pod has committed; 0 if there was none. */
+    static long lastBatchOf(Connection connection, String pod) throws SQLException {
+        return Sql.query(connection, "SELECT batch FROM committers WHERE pod = ?", row -> row.getLong("batch"), pod)
+                .stream()
+                .findFirst()
+                .orElse(0L);
+    }
+
+    Version version() {
+        return new Version(epoch, revision);
+    }
+}

@@ -1,0 +1,261 @@
+package dev.patchkey.service.store.jdbc;
+
+import dev.patchkey.service.refcount.Command;
+import dev.patchkey.service.refcount.KeyName;
+import dev.patchkey.service.refcount.Outcome;
+import dev.patchkey.service.refcount.Version;
+import dev.patchkey.service.store.Commits;
+import dev.patchkey.service.store.OutcomeUnknownException;
+import dev.patchkey.service.store.Published;
+import dev.patchkey.service.store.Remembered;
+import dev.patchkey.service.store.StoreUnavailableException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
+import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decides each batch in one READ COMMITTED transaction, whose first statement locks the head row. That lock is the fence:
+ * of all committers of all clusters over this database, one at a time reads, decides and commits, so what it has read is
+ * still true when it commits.
+ *
+ * <p>States are kept in memory between batches and used only while the head says that the last batch was this pod's own:
+ * then nobody can have changed a key in between.
+ *
+ * <p>A commit that throws may have happened. Its batch number was written by the same transaction, so it is looked up,
+ * under the fence, behind which the transaction must have ended one way or the other.
+ */
+final class JdbcCommits implements Commits {
+    private static final Logger log = LoggerFactory.getLogger(JdbcCommits.class);
+
+    /** The most keys whose states are kept between batches. */
+    static final int MOST_KEPT = 10_000;
+
+    /** How long a commit's fate is looked for before its callers are told that it is unknown. */
+    private static final Duration FATE_PATIENCE = Duration.ofSeconds(10);
+
+    private static final Duration FATE_PAUSE = Duration.ofMillis(100);
+
+    /** What happens to states that are durable: they are made visible before their callers are answered. */
+    interface Publication {
+        void publish(Version before, Version after, List<Published> states);
+    }
+
+    private final DataSource dataSource;
+    private final Durability durability;
+    private final Publication publication;
+    private final String pod;
+
+    /** One batch at a time; guards all below. */
+    private final ReentrantLock committing = new ReentrantLock();
+
+    private final Map<KeyName, StateTables.Row> kept = new LinkedHashMap<>(64, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<KeyName, StateTables.Row> eldest) {
+            return size() > MOST_KEPT;
+        }
+    };
+
+    /** The epoch and the batch number after which {@link #kept} is the truth. */
+    private long keptEpoch;
+
+    private long keptBatch;
+
+    /** @param pod names this life of this pod, and no other */
+    JdbcCommits(DataSource dataSource, Durability durability, Publication publication, String pod) {
+        this.dataSource = dataSource;
+        this.durability = durability;
+        this.publication = publication;
+        this.pod = pod;
+    }
+
+    @Override
+    public List<Outcome> execute(List<Command> batch) {
+        committing.lock();
+        try {
+            Decisions decisions = commit(batch);
+            if (decisions.writes()) {
+                publish(decisions);
+            }
+            return decisions.outcomes();
+        } finally {
+            committing.unlock();
+        }
+    }
+
+    /** What is committed is acknowledged, whatever else goes wrong. */
+    private void publish(Decisions decisions) {
+        try {
+            publication.publish(
+                    decisions.head().version(),
+                    new Version(decisions.head().epoch(), decisions.revision()),
+                    decisions.published());
+        } catch (RuntimeException e) {
+            log.error("Committed changes were not made visible; the next reconciliation will", e);
+        }
+    }
+
+    private Decisions commit(List<Command> batch) {
+        Connection connection;
+        try {
+            connection = dataSource.getConnection();
+        } catch (SQLException e) {
+            throw Sql.unavailable(e);
+        }
+        Exception failure = null;
+        Decisions decisions;
+        try {
+            decisions = prepare(connection, batch);
+            if (!decisions.writes()) {
+                Sql.rollbackQuietly(connection);
+                return decisions;
+            }
+            try {
+                durability.commit(connection);
+            } catch (SQLException | RuntimeException e) {
+                failure = e;
+            }
+        } finally {
+            Sql.closeQuietly(connection);
+        }
+        if (failure != null) {
+            settle(decisions, failure);
+        }
+        keep(decisions);
+        return decisions;
+    }
+
+    /** All but the commit. If it throws, nothing was applied. */
+    private Decisions prepare(Connection connection, List<Command> batch) {
+        try {
+            connection.setAutoCommit(false);
+            Head head = Head.lock(connection);
+            Decisions decisions = new Decisions(head, states(connection, head, batch), requests(connection, batch));
+            batch.forEach(decisions::decide);
+            if (decisions.writes()) {
+                StateTables.write(connection, decisions.edits(), decisions.batch());
+                RequestTable.write(connection, decisions.requests());
+                ChangeTable.write(connection, decisions.changes());
+                head.moveTo(connection, decisions.revision(), decisions.batch(), pod);
+            }
+            return decisions;
+        } catch (SQLException | RuntimeException e) {
+            Sql.rollbackQuietly(connection);
+            throw Sql.unavailable(e);
+        }
+    }
+
+    private Map<KeyName, StateTables.Row> states(Connection connection, Head head, List<Command> batch)
+            throws SQLException {
+        if (head.epoch() != keptEpoch || head.batch() != keptBatch) {
+            kept.clear();
+            keptEpoch = head.epoch();
+            keptBatch = head.batch();
+        }
+        Map<KeyName, StateTables.Row> states = new HashMap<>();
+        Set<KeyName> missing = new HashSet<>();
+        for (Command command : batch) {
+            StateTables.Row row = kept.get(command.key());
+            if (row == null) {
+                missing.add(command.key());
+            } else {
+                states.put(command.key(), row);
+            }
+        }
+        if (!missing.isEmpty()) {
+            Map<KeyName, StateTables.Row> found = StateTables.read(connection, missing);
+            missing.forEach(key -> found.putIfAbsent(key, StateTables.Row.absent(key)));
+            states.putAll(found);
+            kept.putAll(found);
+        }
+        return states;
+    }
+
+    private static Map<RequestTable.Asked, Remembered> requests(Connection connection, List<Command> batch)
+            throws SQLException {
+        Collection<RequestTable.Asked> asked = batch.stream()
+                .map(Command::request)
+                .filter(Objects::nonNull)
+                .map(RequestTable.Asked::of)
+                .collect(Collectors.toSet());
+        return asked.isEmpty() ? Map.of() : RequestTable.read(connection, asked);
+    }
+
+    private void keep(Decisions decisions) {
+        decisions
+                .edits()
+                .forEach(edit -> kept.put(edit.after().key(), new StateTables.Row(edit.after(), decisions.batch())));
+        keptBatch = decisions.batch();
+    }
+
+    /** Returns if the commit happened and is durable. */
+    private void settle(Decisions decisions, Exception failure) {
+        kept.clear();
+        keptBatch = -1;
+        log.warn("A commit failed, so its batch {} is looked up", decisions.batch(), failure);
+        long giveUpAt = System.nanoTime() + FATE_PATIENCE.toNanos();
+        while (true) {
+            try (Connection connection = dataSource.getConnection()) {
+                connection.setAutoCommit(false);
+                boolean committed = hasCommitted(connection, decisions);
+                if (committed) {
+                    durability.commit(connection);
+                    return;
+                }
+                Sql.rollbackQuietly(connection);
+                throw Sql.unavailable(failure);
+            } catch (SQLException e) {
+                if (System.nanoTime() > giveUpAt) {
+                    failure.addSuppressed(e);
+                    throw new OutcomeUnknownException("The database did not say whether it has committed", failure);
+                }
+                pause();
+            }
+        }
+    }
+
+    private boolean hasCommitted(Connection connection, Decisions decisions) throws SQLException {
+        try {
+            Head head = Head.lock(connection);
+            return head.epoch() == decisions.head().epoch() && Head.lastBatchOf(connection, pod) == decisions.batch();
+        } catch (SQLException e) {
+            Sql.rollbackQuietly(connection);
+            throw e;
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(FATE_PAUSE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new OutcomeUnknownException("Interrupted while the fate of a commit was looked up", e);
+        }
+    }
+
+    /**
+     * Whether a batch that was not applied may have failed for one command's sake: the database was there and refused the
+     * data, or a decision itself failed. Otherwise each half would fail just as the whole did.
+     */
+    static boolean isWorthSplitting(StoreUnavailableException failure) {
+        if (failure.getCause() instanceof SQLException sql) {
+            String state = sql.getSQLState();
+            return state != null && (state.startsWith("22") || state.startsWith("23"));
+        }
+        return failure.getCause() instanceof RuntimeException;
+    }
+}

@@ -1,0 +1,403 @@
+package dev.patchkey.service.store.jdbc;
+
+import dev.patchkey.service.refcount.Command;
+import dev.patchkey.service.refcount.Holder;
+import dev.patchkey.service.refcount.KeyName;
+import dev.patchkey.service.refcount.KeyState;
+import dev.patchkey.service.refcount.Outcome;
+import dev.patchkey.service.refcount.Version;
+import dev.patchkey.service.store.Commits;
+import dev.patchkey.service.store.CommitterRoute;
+import dev.patchkey.service.store.CountsMap;
+import dev.patchkey.service.store.ExpirySweep;
+import dev.patchkey.service.store.LocalView;
+import dev.patchkey.service.store.NaturalBatches;
+import dev.patchkey.service.store.OutcomeUnknownException;
+import dev.patchkey.service.store.Published;
+import dev.patchkey.service.store.ReferenceCounts;
+import dev.patchkey.service.store.StoreUnavailableException;
+import dev.patchkey.service.store.View;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reference counts behind which a database stands. Commands go to the committer, this pod's own or another's; reads are
+ * answered from the cluster's map where it is at least as new as this pod's view, and from the database where it is not.
+ */
+final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(JdbcReferenceCounts.class);
+
+    /** How often the view is compared with the database, and old rows and ended leases are looked for. */
+    private static final long BACKGROUND_MILLIS = 1000;
+
+    private static final int CLOSE_SECONDS = 10;
+
+    private enum Lane {
+        ONLY
+    }
+
+    private final DataSource dataSource;
+    private final Durability durability;
+    private final CountsMap map;
+    private final CommitterRoute route;
+    private final JdbcCommits commits;
+    private final LocalView view = new LocalView(true);
+    private final Reconciliation reconciliation;
+    private final Retention retention;
+
+    private final ExecutorService committer = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().name("patchkey-committer").daemon().factory());
+    private final ExecutorService forwarder = Executors.newVirtualThreadPerTaskExecutor();
+    private final ScheduledExecutorService background = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("patchkey-background").daemon().factory());
+    private final NaturalBatches<Lane, Command, Outcome> here;
+    private final NaturalBatches<Lane, Command, Outcome> elsewhere;
+
+    /** Whether a reconciliation is asked for and has not begun. */
+    private final AtomicBoolean hinted = new AtomicBoolean();
+
+    /** The highest revision that this pod is making visible: what the map says of it is no news. */
+    private volatile long publishing;
+
+    JdbcReferenceCounts(DataSource dataSource, CountsMap map, CommitterRoute route, Retention retention)
+            throws SQLException {
+        this.dataSource = dataSource;
+        this.durability = Durability.of(dataSource);
+        this.map = map;
+        this.route = route;
+        this.retention = retention;
+        this.commits = new JdbcCommits(
+                dataSource, durability, this::publish, UUID.randomUUID().toString());
+        this.reconciliation = new Reconciliation(dataSource, durability, map, view);
+        this.here = new NaturalBatches<>(committer, Commits.LARGEST_BATCH, this::commit);
+        this.elsewhere = new NaturalBatches<>(forwarder, Commits.LARGEST_BATCH, this::forward);
+    }
+
+    /** Loads everything, then serves. */
+    void start() throws SQLException {
+        map.onPublished(this::heard);
+        map.onDisturbance(() -> {
+            reconciliation.requireReload();
+            reconcileSoon();
+        });
+        reconciliation.run();
+        route.serve(command -> here.submit(Lane.ONLY, command));
+        background.scheduleWithFixedDelay(this::work, BACKGROUND_MILLIS, BACKGROUND_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void heard(Published published) {
+        boolean sameEpoch = view.offer(published.entry());
+        long seen = Math.max(view.version().revision(), publishing);
+        if (!sameEpoch || published.version().revision() > seen) {
+            // Other changes may lie between; the database knows.
+            reconcileSoon();
+        }
+    }
+
+    private void reconcileSoon() {
+        if (!background.isShutdown() && hinted.compareAndSet(false, true)) {
+            background.execute(this::reconcile);
+        }
+    }
+
+    private void reconcile() {
+        hinted.set(false);
+        try {
+            reconciliation.run();
+        } catch (SQLException | RuntimeException e) {
+            log.warn("The view could not be compared with the database; trying again in {} ms", BACKGROUND_MILLIS, e);
+        }
+    }
+
+    private void work() {
+        reconcile();
+        if (!route.isHere()) {
+            return;
+        }
+        try {
+            ExpirySweep.run(this::overdue, this);
+            retention.purge(dataSource);
+        } catch (SQLException | RuntimeException e) {
+            log.warn("Ended leases and old rows are left for the next time", e);
+        }
+    }
+
+    private List<ExpirySweep.Expiring> overdue(int limit) {
+        return read(connection -> Sql.query(
+                connection,
+                "SELECT key_name, holder FROM holds WHERE deadline <= CURRENT_TIMESTAMP FETCH FIRST " + limit
+                        + " ROWS ONLY",
+                row -> new ExpirySweep.Expiring(
+                        new KeyName(row.getString("key_name")), new Holder(row.getString("holder")))));
+    }
+
+    @Override
+    public CompletableFuture<Outcome> submit(Command command) {
+        return route.isHere() ? here.submit(Lane.ONLY, command) : elsewhere.submit(Lane.ONLY, command);
+    }
+
+    private void commit(List<NaturalBatches.Pending<Command, Outcome>> batch) {
+        List<Outcome> outcomes;
+        try {
+            outcomes = commits.execute(
+                    batch.stream().map(NaturalBatches.Pending::question).toList());
+        } catch (StoreUnavailableException e) {
+            if (batch.size() > 1 && JdbcCommits.isWorthSplitting(e)) {
+                commit(batch.subList(0, batch.size() / 2));
+                commit(batch.subList(batch.size() / 2, batch.size()));
+            } else {
+                batch.forEach(each -> each.fail(e));
+            }
+            return;
+        } catch (OutcomeUnknownException e) {
+            batch.forEach(each -> each.fail(e));
+            return;
+        }
+        for (int i = 0; i < batch.size(); i++) {
+            batch.get(i).answer(outcomes.get(i));
+        }
+    }
+
+    /** Makes what is committed visible: to all pods by the map, to this pod's readers and nodes by the view. */
+    private void publish(Version before, Version after, List<Published> states) {
+        publishing = after.revision();
+        try {
+            map.publish(states);
+        } catch (RuntimeException e) {
+            // It is committed, and this pod's readers see it by the view; the others will by their reconciliation.
+            log.warn("Committed changes could not be put into the cluster's map; trying again soon", e);
+            reconciliation.requireReload();
+            reconcileSoon();
+        }
+        boolean complete = view.advance(
+                before, after, states.stream().map(Published::entry).toList());
+        if (!complete || after.epoch() != view.version().epoch()) {
+            reconcileSoon();
+        }
+    }
+
+    private void forward(List<NaturalBatches.Pending<Command, Outcome>> batch) {
+        List<CommitterRoute.Answer> answers;
+        try {
+            answers = route.forward(
+                    batch.stream().map(NaturalBatches.Pending::question).toList());
+        } catch (StoreUnavailableException e) {
+            // Nobody has it: any pod may commit, so this one does.
+            batch.forEach(this::decideHere);
+            return;
+        } catch (OutcomeUnknownException e) {
+            batch.forEach(each -> retryHere(each, e));
+            return;
+        }
+        for (int i = 0; i < batch.size(); i++) {
+            CommitterRoute.Answer answer = answers.get(i);
+            if (answer instanceof CommitterRoute.Answer.Decided decided) {
+                see(batch.get(i).question(), decided.outcome());
+                batch.get(i).answer(decided.outcome());
+            } else if (answer instanceof CommitterRoute.Answer.Unavailable) {
+                decideHere(batch.get(i));
+            } else if (answer instanceof CommitterRoute.Answer.Unknown unknown) {
+                retryHere(batch.get(i), new OutcomeUnknownException(unknown.message()));
+            }
+        }
+    }
+
+    /** A command that may have been applied can be decided again only if it would be recognised. */
+    private void retryHere(NaturalBatches.Pending<Command, Outcome> pending, OutcomeUnknownException unknown) {
+        if (pending.question().request() == null) {
+            pending.fail(unknown);
+        } else {
+            here.submit(Lane.ONLY, pending.question()).whenComplete((outcome, failure) -> {
+                if (outcome != null) {
+                    pending.answer(outcome);
+                } else {
+                    pending.fail(unknown);
+                }
+            });
+        }
+    }
+
+    private void decideHere(NaturalBatches.Pending<Command, Outcome> pending) {
+        here.submit(Lane.ONLY, pending.question()).whenComplete((outcome, failure) -> {
+            if (outcome != null) {
+                pending.answer(outcome);
+            } else if (failure instanceof RuntimeException e) {
+                pending.fail(e);
+            } else {
+                pending.fail(new OutcomeUnknownException("The command ended without an answer", failure));
+            }
+        });
+    }
+
+    /** What this pod has acknowledged, its reads must not be older than. */
+    private void see(Command command, Outcome outcome) {
+        if (outcome instanceof Outcome.Done done && done.version().revision() > 0) {
+            view.offer(new View.Entry(command.key(), done.count(), done.version()));
+        }
+    }
+
+    @Override
+    public Read read(KeyName key, Consistency consistency) {
+        if (consistency == Consistency.CLUSTER) {
+            Published published = map.get(key);
+            if (isCurrent(key, published)) {
+                return published == null ? absent(key) : asRead(published);
+            }
+        }
+        return readStrongly(List.of(key)).getFirst();
+    }
+
+    /** Whether the map's answer is at least as new as what this pod has seen. */
+    private boolean isCurrent(KeyName key, @Nullable Published published) {
+        View.Entry seen = view.get(key);
+        return seen == null || (published != null && published.version().isAtLeast(seen.version()));
+    }
+
+    private Read absent(KeyName key) {
+        return new Read(KeyState.absent(key), new Version(view.version().epoch(), 0));
+    }
+
+    private static Read asRead(Published published) {
+        return new Read(published.state(), published.version());
+    }
+
+    private List<Read> readStrongly(List<KeyName> keys) {
+        return read(connection -> {
+            Head head = Head.read(connection);
+            Map<KeyName, StateTables.Row> rows = StateTables.read(connection, keys);
+            return keys.stream()
+                    .map(key ->
+                            rows.getOrDefault(key, StateTables.Row.absent(key)).state())
+                    .map(state -> new Read(state, new Version(head.epoch(), state.revision())))
+                    .toList();
+        });
+    }
+
+    @Override
+    public List<Read> list(String prefix, @Nullable KeyName after, int limit, Consistency consistency) {
+        if (limit < 1 || limit > LARGEST_PAGE) {
+            throw new IllegalArgumentException("limit must be 1 to " + LARGEST_PAGE + ", and is " + limit);
+        }
+        if (consistency == Consistency.STRONG) {
+            catchUp();
+        }
+        List<Read> page = new ArrayList<>();
+        @Nullable KeyName last = after;
+        while (page.size() < limit) {
+            List<KeyName> names = view.names(prefix, last, limit);
+            if (names.isEmpty()) {
+                break;
+            }
+            List<Read> reads = consistency == Consistency.STRONG ? readStrongly(names) : readFromMap(names);
+            reads.stream()
+                    .filter(read -> read.state().exists())
+                    .limit(limit - page.size())
+                    .forEach(page::add);
+            last = names.getLast();
+        }
+        return page;
+    }
+
+    /** The names come from the view, so the view must have every key that is committed by now. */
+    private void catchUp() {
+        try {
+            reconciliation.run();
+        } catch (SQLException e) {
+            throw Sql.unavailable(e);
+        }
+    }
+
+    private List<Read> readFromMap(List<KeyName> names) {
+        Map<KeyName, Published> found = map.getAll(new TreeSet<>(names));
+        return names.stream()
+                .map(name -> {
+                    Published published = found.get(name);
+                    return published != null && isCurrent(name, published)
+                            ? asRead(published)
+                            : readStrongly(List.of(name)).getFirst();
+                })
+                .toList();
+    }
+
+    @Override
+    public List<Read> heldBy(Holder holder) {
+        List<KeyName> keys = read(connection -> Sql.query(
+                connection,
+                "SELECT key_name FROM holds WHERE holder = ?",
+                row -> new KeyName(row.getString("key_name")),
+                holder.value()));
+        return inPages(keys).stream()
+                .flatMap(page -> readStrongly(page).stream())
+                .filter(read -> read.state().holds().containsKey(holder))
+                .toList();
+    }
+
+    private static List<List<KeyName>> inPages(List<KeyName> keys) {
+        List<List<KeyName>> pages = new ArrayList<>();
+        for (int from = 0; from < keys.size(); from += LARGEST_PAGE) {
+            pages.add(keys.subList(from, Math.min(keys.size(), from + LARGEST_PAGE)));
+        }
+        return pages;
+    }
+
+    @Override
+    public List<HistoryLine> history(KeyName key, long before, int limit) {
+        if (limit < 1 || limit > LARGEST_PAGE) {
+            throw new IllegalArgumentException("limit must be 1 to " + LARGEST_PAGE + ", and is " + limit);
+        }
+        return read(connection -> ChangeTable.history(connection, key, before, limit));
+    }
+
+    private <T> T read(Durability.Reading<T> reading) {
+        try {
+            return Objects.requireNonNull(durability.read(dataSource, reading));
+        } catch (SQLException e) {
+            throw new StoreUnavailableException("The database could not be read: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public View view() {
+        return view;
+    }
+
+    /** One line for the log: where the counts are, and how far they have come. */
+    String describe() throws SQLException {
+        try (Connection connection = dataSource.getConnection()) {
+            return connection.getMetaData().getURL() + ", epoch "
+                    + view.version().epoch() + ", revision " + view.version().revision() + ", " + view.size() + " keys";
+        }
+    }
+
+    /** Ends once what was submitted is answered. */
+    @Override
+    public void close() {
+        background.shutdown();
+        forwarder.shutdown();
+        committer.shutdown();
+        try {
+            if (!committer.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+                log.warn("Commands are still being committed after {} s; leaving them", CLOSE_SECONDS);
+            }
+            background.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

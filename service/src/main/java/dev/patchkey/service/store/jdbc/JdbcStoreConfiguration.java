@@ -1,0 +1,37 @@
+package dev.patchkey.service.store.jdbc;
+
+import dev.patchkey.service.store.CommitterRoute;
+import dev.patchkey.service.store.CountsMap;
+import java.sql.SQLException;
+import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** The store behind which a database stands: the default. */
+@Configuration(proxyBeanMethods = false)
+@ConditionalOnProperty(name = "patchkey.store", havingValue = "jdbc", matchIfMissing = true)
+@EnableConfigurationProperties(HistoryProperties.class)
+class JdbcStoreConfiguration {
+    private static final Logger log = LoggerFactory.getLogger(JdbcStoreConfiguration.class);
+
+    @Bean(destroyMethod = "close")
+    @DependsOnDatabaseInitialization
+    JdbcReferenceCounts referenceCounts(
+            DataSource dataSource, CountsMap map, CommitterRoute route, HistoryProperties history) throws SQLException {
+        JdbcReferenceCounts counts = new JdbcReferenceCounts(dataSource, map, route, new Retention(history.changes()));
+        counts.start();
+        log.info("Reference counts are kept in the database: {}", counts.describe());
+        return counts;
+    }
+
+    @Bean(destroyMethod = "close")
+    @DependsOnDatabaseInitialization
+    JdbcIncarnations incarnations(DataSource dataSource) throws SQLException {
+        return new JdbcIncarnations(dataSource);
+    }
+}
