@@ -160,6 +160,7 @@ final class DecideBatch implements EntryProcessor<String, KeyEntry, DecideBatch.
             return decision.outcome();
         }
 
+        @SuppressWarnings("ReferenceEquality") // the core returns the very instance where there is nothing to write
         boolean writes() {
             return remembers || state != before.state();
         }

@@ -83,6 +83,7 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
     }
 
     /** Fills the view, then serves. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the work ends with the executor, and logs its own failures
     void start() {
         epoch.join(newer -> reconcileSoon());
         counts.addEntryListener(

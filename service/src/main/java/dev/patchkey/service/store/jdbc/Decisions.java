@@ -64,6 +64,7 @@ final class Decisions {
         outcomes.add(outcome);
     }
 
+    @SuppressWarnings("ReferenceEquality") // the core returns the very instance where there is nothing to write
     private Outcome apply(Command command) {
         KeyName key = command.key();
         KeyState state = after.containsKey(key)

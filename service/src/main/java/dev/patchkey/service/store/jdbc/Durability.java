@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What it takes, after a commit, for its changes to outlive the machine; the one place that knows a database by its
@@ -82,12 +83,12 @@ final class Durability {
     }
 
     /** Something that reads. */
-    interface Reading<T> {
+    interface Reading<T extends @Nullable Object> {
         T from(Connection connection) throws SQLException;
     }
 
     /** Reads in one view of what is committed and durable. */
-    <T> T read(DataSource dataSource, Reading<T> reading) throws SQLException {
+    <T extends @Nullable Object> T read(DataSource dataSource, Reading<T> reading) throws SQLException {
         try {
             if (!readers.tryAcquire(READER_PATIENCE_SECONDS, TimeUnit.SECONDS)) {
                 throw new SQLTimeoutException("Too many readers for " + READER_PATIENCE_SECONDS + " s");
@@ -103,7 +104,7 @@ final class Durability {
         }
     }
 
-    private <T> T readSettled(DataSource dataSource, Reading<T> reading) throws SQLException {
+    private <T extends @Nullable Object> T readSettled(DataSource dataSource, Reading<T> reading) throws SQLException {
         settled.readLock().lock();
         try {
             return readCommitted(dataSource, reading);
@@ -112,7 +113,8 @@ final class Durability {
         }
     }
 
-    private static <T> T readCommitted(DataSource dataSource, Reading<T> reading) throws SQLException {
+    private static <T extends @Nullable Object> T readCommitted(DataSource dataSource, Reading<T> reading)
+            throws SQLException {
         try (Connection connection = dataSource.getConnection()) {
             // One view for all statements, so that a key and its holds belong together.
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);

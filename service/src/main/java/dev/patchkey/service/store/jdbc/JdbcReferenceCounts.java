@@ -22,7 +22,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -90,6 +89,7 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     }
 
     /** Loads everything, then serves. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the work ends with the executor, and logs its own failures
     void start() throws SQLException {
         map.onPublished(this::heard);
         map.onDisturbance(() -> {
@@ -219,6 +219,7 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     }
 
     /** A command that may have been applied can be decided again only if it would be recognised. */
+    @SuppressWarnings("FutureReturnValueIgnored") // its failure is the command's
     private void retryHere(NaturalBatches.Pending<Command, Outcome> pending, OutcomeUnknownException unknown) {
         if (pending.question().request() == null) {
             pending.fail(unknown);
@@ -233,6 +234,7 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
         }
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // its failure is the command's
     private void decideHere(NaturalBatches.Pending<Command, Outcome> pending) {
         here.submit(Lane.ONLY, pending.question()).whenComplete((outcome, failure) -> {
             if (outcome != null) {
@@ -366,7 +368,7 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
 
     private <T> T read(Durability.Reading<T> reading) {
         try {
-            return Objects.requireNonNull(durability.read(dataSource, reading));
+            return durability.read(dataSource, reading);
         } catch (SQLException e) {
             throw new StoreUnavailableException("The database could not be read: " + e.getMessage(), e);
         }
