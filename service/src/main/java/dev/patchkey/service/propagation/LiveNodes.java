@@ -1,0 +1,707 @@
+package dev.patchkey.service.propagation;
+
+import dev.patchkey.service.propagation.NodeConnection.Ending;
+import dev.patchkey.service.refcount.KeyName;
+import dev.patchkey.service.refcount.Version;
+import dev.patchkey.service.store.View;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * One lock guards the sessions, their feeds, what was offered, and the waits, so that an answer is true of one instant:
+ * the one at which it is made under the lock. Each step under it is short and does no I/O: an offer or a confirmation
+ * touches a few map entries. Connections are called after it is released.
+ *
+ * "Reached" can be taken back by few events, each of which counts as a setback: a session begins, loses its connection,
+ * gets a new snapshot, or excepts a key; a pod goes away. Whoever collects the answers of several pods uses that count
+ * to know that all were true at one time.
+ */
+/**
+ * The live nodes of this pod, with what each has applied. A node is live from its hello until its lease has run out,
+ * whether its connection stands or not. Thread-safe; no method waits, except {@link #await}.
+ */
+public final class LiveNodes {
+
+    /** The most static keys that one node may declare: above any program, and a bound on what one can make us keep. */
+    static final int MOST_DECLARED = 50_000;
+
+    /** How often {@link #sweep} is called: the delay by which a lease may end late. */
+    static final Duration SWEEP_INTERVAL = Duration.ofSeconds(1);
+
+    /**
+     * What the pod's next heartbeat to a node says.
+     *
+     * @param n the last number written
+     * @param version the pod's
+     * @param seq the newest heartbeat that arrived; 0 if none has
+     */
+    public record Heartbeat(long n, Version version, long seq) {}
+
+    /** How many nodes there are of each kind, and the age of the oldest message that one of them has not confirmed. */
+    record Census(int connected, int disconnected, Duration oldestUnconfirmed) {}
+
+    private final LeaseTimes times;
+    private final LongSupplier nanoClock;
+    private final InstantSource clock;
+    private final Reached rule;
+
+    private volatile Runnable onReady = () -> {};
+
+    private final ReentrantLock lock = new ReentrantLock();
+    /** The current session of each live node. Guarded by the lock, as is all below. */
+    private final Map<String, NodeSession> sessions = new HashMap<>();
+
+    /** The newest state of each key that every session was offered. */
+    private final Map<KeyName, View.Entry> offered = new HashMap<>();
+
+    /** The epoch, and the highest revision that was offered; revision 0 where each key counts its own. */
+    private Version offeredVersion = new Version(0, 0);
+
+    private boolean isOrderedAcrossKeys;
+    private final Map<KeyName, List<Wait>> waits = new HashMap<>();
+    private final Set<NodeSession> heldBack = new HashSet<>();
+    /** Pods that are gone, each with the time until which its nodes may still live. */
+    private final Map<String, Long> gone = new HashMap<>();
+
+    private long setbacks;
+    private long sweptAt;
+
+    public LiveNodes(LeaseTimes times, LongSupplier nanoClock, InstantSource clock) {
+        this(times, nanoClock, clock, Reached.APPLIED);
+    }
+
+    LiveNodes(LeaseTimes times, LongSupplier nanoClock, InstantSource clock, Reached rule) {
+        this.times = times;
+        this.nanoClock = nanoClock;
+        this.clock = clock;
+        this.rule = rule;
+        this.sweptAt = nanoClock.getAsLong();
+    }
+
+    // What the channel reports.
+
+    /**
+     * A node has said hello. From now on it is live, and lags until its snapshot is applied.
+     *
+     * @return the session, or null if a later life of the node is live already
+     */
+    public @Nullable NodeSession open(NodeHello hello, NodeConnection connection) {
+        NodeSession session = new NodeSession(hello, connection, clock.instant(), nanoClock.getAsLong());
+        NodeSession old;
+        lock.lock();
+        try {
+            old = sessions.get(hello.node());
+            if (old != null && old.hello().incarnation() > hello.incarnation()) {
+                return null;
+            }
+            sessions.put(hello.node(), session);
+            setbacks++;
+            judge(session);
+            if (old != null) {
+                // After the new one is judged, or a wait would see neither.
+                forget(old);
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (old != null) {
+            end(old, old.hello().incarnation() < hello.incarnation() ? Ending.SUPERSEDED : Ending.REPLACED);
+        }
+        return session;
+    }
+
+    /** What the node holds has been acquired again: its snapshot may be read. */
+    public void ready(NodeSession session) {
+        lock.lock();
+        try {
+            session.ready = true;
+        } finally {
+            lock.unlock();
+        }
+        onReady.run();
+    }
+
+    /** What to do whenever a session has become ready. */
+    void onReady(Runnable action) {
+        onReady = action;
+    }
+
+    /**
+     * A heartbeat of the session has arrived. Renews the lease if the session is the node's current one.
+     *
+     * @throws IllegalArgumentException if the number is out of order; nothing is renewed
+     */
+    public void heard(NodeSession session, long seq) {
+        lock.lock();
+        try {
+            if (session.seq >= 0 && seq != session.seq + 1) {
+                throw new IllegalArgumentException("seq must be " + (session.seq + 1) + ", one more than the last");
+            }
+            session.seq = seq;
+            session.heardAt = nanoClock.getAsLong();
+            session.heartbeatAt = session.heardAt;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * The node says that it has applied every message up to n, but for the excepted keys.
+     *
+     * @throws IllegalArgumentException if the number cannot be; nothing is changed
+     */
+    public void applied(NodeSession session, long n, Map<KeyName, Excepted> except) {
+        lock.lock();
+        try {
+            boolean wasSynced = session.feed.isSynced();
+            Set<KeyName> touched = session.feed.applied(n, except);
+            if (!except.isEmpty()) {
+                setbacks++;
+            }
+            if (!isCurrent(session) || waits.isEmpty()) {
+                return;
+            }
+            if (!wasSynced && session.feed.isSynced()) {
+                judge(session);
+            } else {
+                for (KeyName key : touched) {
+                    for (Wait wait : waitsFor(key)) {
+                        judge(wait, session);
+                    }
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * The node has declared static keys, each with its number of call sites.
+     *
+     * @throws IllegalArgumentException if it would be too many; nothing is changed
+     */
+    public void declared(NodeSession session, Map<String, Integer> callSites) {
+        lock.lock();
+        try {
+            int added = 0;
+            for (String key : callSites.keySet()) {
+                added += session.callSites.containsKey(key) ? 0 : 1;
+            }
+            if (session.callSites.size() + added > MOST_DECLARED) {
+                throw new IllegalArgumentException("keys must be at most " + MOST_DECLARED + " in a session");
+            }
+            session.callSites.putAll(callSites);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The node is shutting down, and no longer live. Returns whether this was its current session. */
+    public boolean bye(NodeSession session) {
+        lock.lock();
+        try {
+            boolean current = isCurrent(session);
+            session.connected = false;
+            if (current) {
+                remove(session);
+            }
+            return current;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The connection is gone. The node stays live until its lease ends. */
+    public void disconnected(NodeSession session) {
+        lock.lock();
+        try {
+            if (session.connected) {
+                session.connected = false;
+                heldBack.remove(session);
+                setbacks++;
+                if (isCurrent(session)) {
+                    judge(session);
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Numbers and returns the next message that the session is to write, or null if nothing is due. */
+    public @Nullable FeedMessage next(NodeSession session) {
+        lock.lock();
+        try {
+            if (!isCurrent(session)) {
+                return null;
+            }
+            FeedMessage message = session.feed.next(offeredVersion, nanoClock.getAsLong());
+            if (message == null && session.feed.holdsBack()) {
+                heldBack.add(session);
+            }
+            return message;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What the pod's heartbeat to the node says. */
+    public Heartbeat heartbeat(NodeSession session) {
+        lock.lock();
+        try {
+            return new Heartbeat(session.feed.written(), offeredVersion, Math.max(session.seq, 0));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // What the view feeds.
+
+    /** Takes the view's whole state, at the start and for each new epoch; every session gets a new snapshot. */
+    void replaceAll(View.Snapshot snapshot, boolean isOrderedAcrossKeys) {
+        List<NodeSession> writable = new ArrayList<>();
+        View.Snapshot toSend = comparable(snapshot, isOrderedAcrossKeys);
+        lock.lock();
+        try {
+            this.isOrderedAcrossKeys = isOrderedAcrossKeys;
+            offered.clear();
+            for (View.Entry entry : snapshot.entries()) {
+                offered.put(entry.key(), entry);
+            }
+            offeredVersion = toSend.version();
+            setbacks++;
+            for (NodeSession session : sessions.values()) {
+                if (session.ready) {
+                    session.feed.begin(toSend);
+                    writable.add(session);
+                }
+                judge(session);
+            }
+            forEachWait(this::completeIfReached);
+        } finally {
+            lock.unlock();
+        }
+        writable.forEach(session -> session.connection.writable());
+    }
+
+    /** Where each key counts its own revisions, the highest of them says nothing of an absent key. */
+    private static View.Snapshot comparable(View.Snapshot snapshot, boolean isOrderedAcrossKeys) {
+        return isOrderedAcrossKeys
+                ? snapshot
+                : new View.Snapshot(new Version(snapshot.version().epoch(), 0), snapshot.entries());
+    }
+
+    /** Offers newer states to every session. */
+    void offer(Collection<View.Entry> entries) {
+        Set<NodeSession> writable = new HashSet<>();
+        for (View.Entry entry : entries) {
+            lock.lock();
+            try {
+                offer(entry, writable);
+            } finally {
+                lock.unlock();
+            }
+        }
+        writable.forEach(session -> session.connection.writable());
+    }
+
+    private void offer(View.Entry entry, Set<NodeSession> writable) {
+        View.Entry before = offered.get(entry.key());
+        if (before != null && before.version().isAtLeast(entry.version())) {
+            return;
+        }
+        long now = nanoClock.getAsLong();
+        List<Wait> waiting = waitsFor(entry.key());
+        for (NodeSession session : sessions.values()) {
+            if (session.connected && session.feed.offer(entry, before, now)) {
+                writable.add(session);
+                if (!waiting.isEmpty()) {
+                    session.feed.hurry(entry.key());
+                }
+            }
+        }
+        offered.put(entry.key(), entry);
+        if (isOrderedAcrossKeys && entry.version().compareTo(offeredVersion) > 0) {
+            offeredVersion = entry.version();
+        }
+        List.copyOf(waiting).forEach(this::completeIfReached);
+    }
+
+    /**
+     * Begins the sessions that are ready with one snapshot, read after they were opened. Only the thread that offers may
+     * call it: what it offers later is what the snapshot may lack.
+     */
+    void begin(Supplier<View.Snapshot> reader) {
+        List<NodeSession> beginning = new ArrayList<>();
+        lock.lock();
+        try {
+            for (NodeSession session : sessions.values()) {
+                if (session.ready && session.connected && !session.feed.hasBegun()) {
+                    beginning.add(session);
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (beginning.isEmpty()) {
+            return;
+        }
+        View.Snapshot snapshot = reader.get();
+        lock.lock();
+        try {
+            View.Snapshot toSend = comparable(snapshot, isOrderedAcrossKeys);
+            beginning.forEach(session -> session.feed.begin(toSend));
+        } finally {
+            lock.unlock();
+        }
+        beginning.forEach(session -> session.connection.writable());
+    }
+
+    /** Asks the connections that held changes back for a moment to look again. Returns whether there were any. */
+    boolean flushHeldBack() {
+        List<NodeSession> writable;
+        lock.lock();
+        try {
+            writable = List.copyOf(heldBack);
+            heldBack.clear();
+        } finally {
+            lock.unlock();
+        }
+        writable.forEach(session -> session.connection.writable());
+        return !writable.isEmpty();
+    }
+
+    // What the barrier asks.
+
+    /**
+     * Waits until this pod's view and every live node have reached the version of the key; blocks.
+     *
+     * @return the answer of the moment at which all had, or at the timeout
+     */
+    PodProgress await(KeyName key, Version version, Duration timeout) throws InterruptedException {
+        Wait wait = new Wait(key, version);
+        List<NodeSession> hurried = new ArrayList<>();
+        lock.lock();
+        try {
+            for (NodeSession session : sessions.values()) {
+                judge(wait, session);
+                if (session.feed.hurry(key)) {
+                    hurried.add(session);
+                }
+            }
+            completeIfReached(wait);
+            if (wait.reached.isDone() || !timeout.isPositive()) {
+                return answer(wait);
+            }
+            waits.computeIfAbsent(key, k -> new ArrayList<>(1)).add(wait);
+        } finally {
+            lock.unlock();
+        }
+        hurried.forEach(session -> session.connection.writable());
+        try {
+            return wait.reached.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException timedOut) {
+            lock.lock();
+            try {
+                return wait.reached.isDone() ? wait.reached.join() : answer(wait);
+            } finally {
+                lock.unlock();
+            }
+        } catch (ExecutionException impossible) {
+            throw new IllegalStateException(impossible);
+        } finally {
+            forget(wait);
+        }
+    }
+
+    private void forget(Wait wait) {
+        lock.lock();
+        try {
+            waits.computeIfPresent(wait.key, (key, waiting) -> {
+                waiting.remove(wait);
+                return waiting.isEmpty() ? null : waiting;
+            });
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Another pod is gone; its nodes may live for one more lease. */
+    void podGone(String pod) {
+        lock.lock();
+        try {
+            gone.put(pod, nanoClock.getAsLong() + times.lease().toNanos());
+            setbacks++;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The node has said hello to another pod. */
+    void moved(String node, long incarnation, String session) {
+        NodeSession old;
+        lock.lock();
+        try {
+            old = sessions.get(node);
+            if (old == null
+                    || old.hello().incarnation() > incarnation
+                    || old.hello().session().equals(session)) {
+                return;
+            }
+            // A connected session of the same life may be the newer of the two, its rival's message late: its
+            // connection
+            // ends, but it counts as live until it has shown itself again or its lease is over.
+            if (!old.connected || old.hello().incarnation() < incarnation) {
+                remove(old);
+            }
+        } finally {
+            lock.unlock();
+        }
+        end(old, old.hello().incarnation() < incarnation ? Ending.SUPERSEDED : Ending.REPLACED);
+    }
+
+    // Time.
+
+    /**
+     * Ends the leases that are over, drops the stuck, and sends the heartbeats that are due. To be called every
+     * {@link #SWEEP_INTERVAL}.
+     *
+     * @return the sessions whose leases have ended
+     */
+    List<NodeSession> sweep() {
+        List<NodeSession> silent = new ArrayList<>();
+        List<NodeSession> stuck = new ArrayList<>();
+        List<NodeSession> due = new ArrayList<>();
+        lock.lock();
+        try {
+            long now = nanoClock.getAsLong();
+            forgivePause(now);
+            gone.values().removeIf(until -> now - until >= 0);
+            for (NodeSession session : sessions.values()) {
+                if (now - session.heardAt > times.lease().toNanos()) {
+                    silent.add(session);
+                } else if (session.connected && isStuck(session, now)) {
+                    stuck.add(session);
+                } else if (session.connected
+                        && now - session.heartbeatAt >= times.heartbeat().toNanos()) {
+                    session.heartbeatAt = now;
+                    due.add(session);
+                }
+            }
+            for (NodeSession session : silent) {
+                Propagation.Expired expired = new Propagation.Expired(
+                        session.hello().node(), session.hello().stalePolicy());
+                forEachWait(wait -> {
+                    if (session.hello().isConcernedBy(wait.key)) {
+                        wait.expired.add(expired);
+                    }
+                });
+                remove(session);
+            }
+            forEachWait(this::completeIfReached);
+        } finally {
+            lock.unlock();
+        }
+        silent.forEach(session -> end(session, Ending.SILENT));
+        stuck.forEach(session -> end(session, Ending.STUCK));
+        due.forEach(session -> session.connection.heartbeat());
+        return silent;
+    }
+
+    private boolean isStuck(NodeSession session, long now) {
+        return session.feed.oldestUnconfirmedNanos(now) > times.stuckAfter().toNanos();
+    }
+
+    /** A pod that was stopped for a while could not hear anybody: that time is nobody's silence. */
+    private void forgivePause(long now) {
+        long pause = now - sweptAt - SWEEP_INTERVAL.toNanos();
+        sweptAt = now;
+        if (pause > times.heartbeat().toNanos()) {
+            sessions.values().forEach(session -> session.heardAt = Math.min(now, session.heardAt + pause));
+            gone.replaceAll((pod, until) -> until + pause);
+        }
+    }
+
+    // What others read.
+
+    /** The live nodes, each with the number of its incarnation. */
+    Map<String, Long> incarnations() {
+        lock.lock();
+        try {
+            Map<String, Long> live = HashMap.newHashMap(sessions.size());
+            sessions.forEach((node, session) -> live.put(node, session.hello().incarnation()));
+            return live;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    List<Nodes.Node> describeAll(String pod) {
+        lock.lock();
+        try {
+            List<Nodes.Node> all = new ArrayList<>(sessions.size());
+            sessions.values().forEach(session -> all.add(describe(session, pod, Map.of())));
+            return all;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    Nodes.@Nullable Node describe(String node, String pod) {
+        lock.lock();
+        try {
+            NodeSession session = sessions.get(node);
+            return session == null ? null : describe(session, pod, Map.copyOf(session.callSites));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Nodes.Node describe(NodeSession session, String pod, Map<String, Integer> callSites) {
+        NodeHello hello = session.hello();
+        return new Nodes.Node(
+                hello.node(),
+                hello.application(),
+                hello.version(),
+                pod,
+                session.connected,
+                session.since,
+                silence(session),
+                hello.stalePolicy(),
+                session.feed.appliedVersion(),
+                session.feed.unconfirmed(),
+                callSites);
+    }
+
+    Census census() {
+        lock.lock();
+        try {
+            long now = nanoClock.getAsLong();
+            int connected = 0;
+            long oldest = 0;
+            for (NodeSession session : sessions.values()) {
+                if (session.connected) {
+                    connected++;
+                    oldest = Math.max(oldest, session.feed.oldestUnconfirmedNanos(now));
+                }
+            }
+            return new Census(connected, sessions.size() - connected, Duration.ofNanos(oldest));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // Under the lock.
+
+    private boolean isCurrent(NodeSession session) {
+        return sessions.get(session.hello().node()) == session;
+    }
+
+    private void remove(NodeSession session) {
+        sessions.remove(session.hello().node());
+        forget(session);
+    }
+
+    private void forget(NodeSession session) {
+        heldBack.remove(session);
+        forEachWait(wait -> {
+            if (wait.missing.remove(session)) {
+                completeIfReached(wait);
+            }
+        });
+    }
+
+    private List<Wait> waitsFor(KeyName key) {
+        return waits.getOrDefault(key, List.of());
+    }
+
+    private void forEachWait(Consumer<Wait> action) {
+        waits.values().forEach(waiting -> waiting.forEach(action));
+    }
+
+    private void judge(NodeSession session) {
+        forEachWait(wait -> judge(wait, session));
+    }
+
+    private void judge(Wait wait, NodeSession session) {
+        if (!session.hello().isConcernedBy(wait.key)) {
+            return;
+        }
+        if (!rule.isReached(session, wait.key, wait.version, offeredOf(wait.key))) {
+            wait.missing.add(session);
+        } else if (wait.missing.remove(session)) {
+            completeIfReached(wait);
+        }
+    }
+
+    private Version offeredOf(KeyName key) {
+        View.Entry entry = offered.get(key);
+        return entry == null ? new Version(offeredVersion.epoch(), 0) : entry.version();
+    }
+
+    private void completeIfReached(Wait wait) {
+        if (wait.missing.isEmpty() && gone.isEmpty() && offeredOf(wait.key).isAtLeast(wait.version)) {
+            wait.reached.complete(answer(wait));
+        }
+    }
+
+    private PodProgress answer(Wait wait) {
+        int concerned = 0;
+        for (NodeSession session : sessions.values()) {
+            concerned += session.hello().isConcernedBy(wait.key) ? 1 : 0;
+        }
+        List<Propagation.Laggard> laggards = wait.missing.stream()
+                .sorted(Comparator.comparing(session -> session.hello().node()))
+                .limit(Propagation.MOST_NAMED)
+                .map(session -> laggard(session, wait.key))
+                .toList();
+        return new PodProgress(
+                offeredOf(wait.key).isAtLeast(wait.version),
+                concerned,
+                laggards,
+                wait.missing.size(),
+                gone.keySet().stream().sorted().toList(),
+                List.copyOf(wait.expired),
+                setbacks);
+    }
+
+    private Propagation.Laggard laggard(NodeSession session, KeyName key) {
+        NodeFeed feed = session.feed;
+        Excepted excepted = feed.exceptedOf(key);
+        String reason = !session.connected
+                ? "disconnected"
+                : !feed.isSynced() ? "connecting" : excepted != null ? excepted.reason() : "not applied";
+        return new Propagation.Laggard(
+                session.hello().node(),
+                session.hello().application(),
+                feed.appliedOf(key, offeredOf(key)),
+                silence(session),
+                reason);
+    }
+
+    private Duration silence(NodeSession session) {
+        return Duration.ofNanos(nanoClock.getAsLong() - session.heardAt);
+    }
+
+    // Without the lock.
+
+    private static void end(NodeSession session, Ending why) {
+        session.connection.end(why);
+    }
+}

@@ -1,0 +1,110 @@
+package dev.patchkey.service.propagation;
+
+import dev.patchkey.service.store.ReferenceCounts;
+import dev.patchkey.service.store.View;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+
+/** Runs propagation on this pod: feeds the nodes from the view, lets time pass for them, and ends what they leave behind. */
+public final class Propagator implements SmartLifecycle {
+
+    /** How many sweeps go over every hold in one lease. */
+    private static final int ORPHAN_SWEEPS_IN_A_LEASE = 5;
+
+    private static final Logger log = LoggerFactory.getLogger(Propagator.class);
+
+    private final View view;
+    private final LiveNodes nodes;
+    private final Cluster cluster;
+    private final NodeHolds holds;
+    private final OrphanSweep orphans;
+    private final Duration orphanInterval;
+    private @Nullable ViewFeeder feeder;
+    private @Nullable ScheduledExecutorService timer;
+
+    public Propagator(
+            ReferenceCounts counts,
+            LiveNodes nodes,
+            Cluster cluster,
+            NodeHolds holds,
+            LeaseTimes times,
+            LongSupplier nanoClock) {
+        this.view = counts.view();
+        this.nodes = nodes;
+        this.cluster = cluster;
+        this.holds = holds;
+        this.orphans = new OrphanSweep(counts, holds, cluster::liveEverywhere, times.lease(), nanoClock);
+        this.orphanInterval = times.lease().dividedBy(ORPHAN_SWEEPS_IN_A_LEASE);
+    }
+
+    @Override
+    public synchronized void start() {
+        if (isRunning()) {
+            return;
+        }
+        cluster.start();
+        if (view.version().revision() > 0) {
+            // Nodes of an earlier life of this pod may live without having come back yet.
+            nodes.podGone(cluster.pod() + " before its start");
+        }
+        ViewFeeder starting = new ViewFeeder(view, nodes);
+        nodes.onReady(starting::wake);
+        starting.start();
+        feeder = starting;
+        ScheduledExecutorService ticking = Executors.newScheduledThreadPool(
+                2, Thread.ofPlatform().daemon().name("patchkey-leases-", 0).factory());
+        every(
+                ticking,
+                LiveNodes.SWEEP_INTERVAL,
+                () -> nodes.sweep().forEach(session -> holds.end(session, "the lease of the node ended")));
+        every(ticking, orphanInterval, orphans::sweep);
+        timer = ticking;
+    }
+
+    private static void every(ScheduledExecutorService timer, Duration interval, Runnable action) {
+        ScheduledFuture<?> unused = timer.scheduleWithFixedDelay(
+                () -> {
+                    try {
+                        action.run();
+                    } catch (RuntimeException e) {
+                        log.warn("Will be tried again: {}", e.toString(), e);
+                    }
+                },
+                interval.toNanos(),
+                interval.toNanos(),
+                TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public synchronized void stop() {
+        ScheduledExecutorService ticking = timer;
+        if (ticking != null) {
+            ticking.shutdownNow();
+        }
+        ViewFeeder feeding = feeder;
+        if (feeding != null) {
+            feeding.close();
+        }
+        timer = null;
+        feeder = null;
+    }
+
+    @Override
+    public synchronized boolean isRunning() {
+        return feeder != null;
+    }
+
+    /** Stops after the channel, before the web server. */
+    @Override
+    public int getPhase() {
+        return DEFAULT_PHASE - 1;
+    }
+}
