@@ -1,0 +1,248 @@
+package dev.patchkey.service.channel;
+
+import dev.patchkey.service.propagation.Cluster;
+import dev.patchkey.service.propagation.LeaseTimes;
+import dev.patchkey.service.propagation.LiveNodes;
+import dev.patchkey.service.propagation.NodeHello;
+import dev.patchkey.service.propagation.NodeHolds;
+import dev.patchkey.service.propagation.NodeHolds.Reacquired;
+import dev.patchkey.service.propagation.NodeSession;
+import dev.patchkey.service.refcount.Holder;
+import dev.patchkey.service.refcount.Version;
+import dev.patchkey.service.store.Incarnations;
+import dev.patchkey.service.store.OutcomeUnknownException;
+import dev.patchkey.service.store.StoreUnavailableException;
+import dev.patchkey.service.store.View;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+
+/** All connections of this pod, and what they share. */
+final class Channel implements SmartLifecycle {
+
+    /** How long a node may take to say hello. */
+    static final Duration HELLO_TIMEOUT = Duration.ofSeconds(5);
+
+    /** How long a connection that was closed may take to go. */
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
+
+    private static final Duration TICK = Duration.ofMillis(250);
+
+    /** How many hellos ask the store at a time, so that a storm of reconnects does not starve its other callers. */
+    private static final int MOST_GREETINGS = 64;
+
+    /** More writers than processors would only wait for one another. */
+    private static final int MOST_WRITERS = 4;
+
+    private static final Logger log = LoggerFactory.getLogger(Channel.class);
+
+    private final LiveNodes nodes;
+    private final Cluster cluster;
+    private final NodeHolds holds;
+    private final Incarnations incarnations;
+    private final View view;
+    private final LeaseTimes times;
+    private final ChannelMetrics metrics;
+    private final Duration helloTimeout;
+
+    private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+    private final Semaphore greetings = new Semaphore(MOST_GREETINGS);
+    private final ExecutorService greeters = Executors.newThreadPerTaskExecutor(
+            Thread.ofVirtual().name("patchkey-hello-", 0).factory());
+    private final ExecutorService writers = Executors.newFixedThreadPool(
+            Math.min(MOST_WRITERS, Runtime.getRuntime().availableProcessors()),
+            Thread.ofPlatform().daemon().name("patchkey-writer-", 0).factory());
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("patchkey-channel").factory());
+    private volatile boolean running;
+
+    Channel(
+            LiveNodes nodes,
+            Cluster cluster,
+            NodeHolds holds,
+            Incarnations incarnations,
+            View view,
+            LeaseTimes times,
+            ChannelMetrics metrics,
+            Duration helloTimeout) {
+        this.nodes = nodes;
+        this.cluster = cluster;
+        this.holds = holds;
+        this.incarnations = incarnations;
+        this.view = view;
+        this.times = times;
+        this.metrics = metrics;
+        this.helloTimeout = helloTimeout;
+    }
+
+    Connection connect(String principal) {
+        return new Connection(this, nodes, principal, System.nanoTime());
+    }
+
+    ChannelMetrics metrics() {
+        return metrics;
+    }
+
+    /** Returns whether the connection may stay. */
+    boolean opened(Connection connection) {
+        connections.add(connection);
+        return running;
+    }
+
+    void closed(Connection connection) {
+        connections.remove(connection);
+    }
+
+    void write(Runnable pump) {
+        try {
+            writers.execute(pump);
+        } catch (RejectedExecutionException stopped) {
+            // The pod is down, and so is the connection.
+            log.debug("Not written: the channel has stopped");
+        }
+    }
+
+    void abortLater(Connection connection) {
+        try {
+            ScheduledFuture<?> unused =
+                    timer.schedule(connection::abort, CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException stopped) {
+            connection.abort();
+        }
+    }
+
+    void bye(NodeSession session) {
+        if (nodes.bye(session)) {
+            holds.end(session, "the node said bye");
+        }
+    }
+
+    /** Grants or refuses a hello, on a thread of its own, since the store must be asked. */
+    void greet(Connection connection, NodeMessage.Hello hello) {
+        greeters.execute(() -> {
+            try {
+                greetings.acquire();
+                try {
+                    greetSlow(connection, hello);
+                } finally {
+                    greetings.release();
+                }
+            } catch (StoreUnavailableException | OutcomeUnknownException e) {
+                connection.turnAway(CloseCode.NOT_READY, "the store does not answer: " + e.getMessage());
+            } catch (InterruptedException e) {
+                connection.turnAway(CloseCode.GOING_AWAY, "the pod is shutting down");
+            } catch (RuntimeException e) {
+                log.error("Could not greet {}", hello.node(), e);
+                connection.turnAway(CloseCode.NOT_READY, "the pod has failed, and its log says why");
+            }
+        });
+    }
+
+    private void greetSlow(Connection connection, NodeMessage.Hello hello) {
+        Version here = view.version();
+        if (isBehind(here, hello)) {
+            connection.turnAwayBehind(PodMessages.behind(here));
+            return;
+        }
+        Holder holder = new Holder(hello.node());
+        switch (incarnations.number(connection.principal(), holder, hello.incarnation())) {
+            case Incarnations.Numbered.Refused refused -> connection.turnAway(CloseCode.SUPERSEDED, refused.detail());
+            case Incarnations.Numbered.Current current -> {
+                NodeHello opening = new NodeHello(
+                        hello.node(),
+                        current.number(),
+                        UUID.randomUUID().toString(),
+                        hello.application(),
+                        hello.version(),
+                        hello.stalePolicy(),
+                        hello.prefixes());
+                NodeSession session = nodes.open(opening, connection);
+                if (session == null) {
+                    connection.turnAway(CloseCode.SUPERSEDED, "incarnation is superseded by a later life of the node");
+                    return;
+                }
+                connection.attach(session);
+                cluster.tellMoved(opening);
+                if (current.isNew()) {
+                    holds.endEarlierLives(holder, current.number());
+                }
+                List<Reacquired> held = holds.acquireAgain(holder, current.number(), opening.session(), hello.held());
+                connection.welcome(PodMessages.welcome(
+                        opening.session(),
+                        current.number(),
+                        times.lease(),
+                        times.heartbeat(),
+                        cluster.pod(),
+                        view.version().epoch(),
+                        held));
+            }
+        }
+    }
+
+    /** Whether the node knows what this pod does not. Where each key counts its own, only epochs can be compared. */
+    private boolean isBehind(Version here, NodeMessage.Hello hello) {
+        Version known = hello.known();
+        if (known == null) {
+            return false;
+        }
+        return view.isOrderedAcrossKeys() ? !here.isAtLeast(known) : here.epoch() < known.epoch();
+    }
+
+    @Override
+    public void start() {
+        running = true;
+        ScheduledFuture<?> unused =
+                timer.scheduleWithFixedDelay(this::tick, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void tick() {
+        long now = System.nanoTime();
+        for (Connection connection : connections) {
+            if (connection.isWaitingForHello() && now - connection.since() > helloTimeout.toNanos()) {
+                connection.turnAway(CloseCode.SILENT, "hello must arrive within " + helloTimeout.toMillis() + " ms");
+            }
+        }
+    }
+
+    /** Sends every node away, so that each finds another pod while this one drains. */
+    @Override
+    public void stop() {
+        running = false;
+        connections.forEach(connection -> connection.close(CloseCode.GOING_AWAY, null));
+        long deadline = System.nanoTime() + CLOSE_TIMEOUT.toNanos();
+        try {
+            while (!connections.isEmpty() && System.nanoTime() - deadline < 0) {
+                Thread.sleep(TICK.dividedBy(10));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        connections.forEach(Connection::abort);
+        timer.shutdownNow();
+        greeters.shutdownNow();
+        writers.shutdown();
+    }
+
+    @Override
+    public boolean isRunning() {
+        return running;
+    }
+
+    /** The first to stop and the last to start: before the web server stops, and after all that a hello needs. */
+    @Override
+    public int getPhase() {
+        return DEFAULT_PHASE;
+    }
+}

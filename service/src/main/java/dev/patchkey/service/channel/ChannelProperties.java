@@ -1,0 +1,40 @@
+package dev.patchkey.service.channel;
+
+import dev.patchkey.service.propagation.LeaseTimes;
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * What an operator can set.
+ *
+ * @param lease how long after its last heartbeat a node is live: 1 s to 10 min. Its heartbeats are a fifth of it apart
+ * @param stuckAfter how long a message may be unacknowledged before its connection is dropped: 1 s to 10 min
+ * @param pod this pod's name, as nodes and operators see it; the host's name where empty
+ */
+@ConfigurationProperties("patchkey.channel")
+public record ChannelProperties(
+        @DefaultValue("15s") Duration lease,
+        @DefaultValue("30s") Duration stuckAfter,
+        @DefaultValue("") String pod) {
+
+    private static final Duration SHORTEST = Duration.ofSeconds(1);
+    private static final Duration LONGEST = Duration.ofMinutes(10);
+
+    /** @throws IllegalArgumentException if a value is out of its bounds */
+    public ChannelProperties {
+        requireWithin("lease", lease);
+        requireWithin("stuck-after", stuckAfter);
+    }
+
+    private static void requireWithin(String name, Duration value) {
+        if (value.compareTo(SHORTEST) < 0 || value.compareTo(LONGEST) > 0) {
+            throw new IllegalArgumentException(
+                    "patchkey.channel." + name + " must be from " + SHORTEST + " to " + LONGEST + ", and is " + value);
+        }
+    }
+
+    LeaseTimes times() {
+        return new LeaseTimes(lease, stuckAfter);
+    }
+}

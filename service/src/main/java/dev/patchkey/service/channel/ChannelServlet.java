@@ -1,0 +1,158 @@
+package dev.patchkey.service.channel;
+
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.Principal;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import org.eclipse.jetty.ee11.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee11.servlet.ServletCoreRequest;
+import org.eclipse.jetty.ee11.servlet.ServletCoreResponse;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.FutureCallback;
+import org.eclipse.jetty.websocket.core.Configuration;
+import org.eclipse.jetty.websocket.core.FrameHandler;
+import org.eclipse.jetty.websocket.core.WebSocketComponents;
+import org.eclipse.jetty.websocket.core.server.ServerUpgradeRequest;
+import org.eclipse.jetty.websocket.core.server.ServerUpgradeResponse;
+import org.eclipse.jetty.websocket.core.server.WebSocketMappings;
+import org.eclipse.jetty.websocket.core.server.WebSocketNegotiator;
+import org.eclipse.jetty.websocket.core.server.WebSocketServerComponents;
+import org.jspecify.annotations.Nullable;
+
+/** Upgrades {@code GET /v1/channel} to Jetty's own WebSocket, below every framework, where a connection is cheapest. */
+final class ChannelServlet extends HttpServlet {
+    private static final long serialVersionUID = 1L;
+
+    static final String PATH = "/v1/channel";
+    static final String SUBPROTOCOL = "patchkey.v1";
+
+    /** Whom a connection belongs to where nobody is authenticated. */
+    static final String ANONYMOUS = "anonymous";
+
+    /** What Jetty hands over at a time; larger frames come in parts. */
+    private static final int LARGEST_FRAME = 64 << 10;
+
+    /** One message under way, its error, and room: a peer that does not read cannot make us keep more. */
+    private static final int MOST_OUTGOING_FRAMES = 8;
+
+    private static final String EXTENSION = "permessage-deflate";
+
+    private final transient Channel channel;
+    private transient @Nullable WebSocketMappings mappings;
+
+    ChannelServlet(Channel channel) {
+        this.channel = channel;
+    }
+
+    @Override
+    public void init() throws ServletException {
+        ServletContextHandler context = ServletContextHandler.getServletContextHandler(getServletContext());
+        if (context == null) {
+            throw new ServletException("the channel runs on Jetty alone");
+        }
+        WebSocketComponents components =
+                WebSocketServerComponents.ensureWebSocketComponents(context.getServer(), context);
+        // It would cost hundreds of kilobytes per connection for messages of a hundred bytes.
+        components.getExtensionRegistry().unregister(EXTENSION);
+        mappings = new WebSocketMappings(components);
+    }
+
+    @Override
+    protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        WebSocketMappings ready = mappings;
+        if (!channel.isRunning() || ready == null) {
+            problem(
+                    response,
+                    HttpServletResponse.SC_SERVICE_UNAVAILABLE,
+                    "not-ready",
+                    "the pod is not ready for nodes");
+            return;
+        }
+        Request core = ServletCoreRequest.wrap(request);
+        Response coreResponse = ServletCoreResponse.wrap(core, response, false);
+        if (ready.getHandshaker().isWebSocketUpgradeRequest(core)) {
+            Principal principal = request.getUserPrincipal();
+            String name = principal == null ? ANONYMOUS : principal.getName();
+            FutureCallback answered = new FutureCallback();
+            if (ready.upgrade(new Negotiator(name), core, coreResponse, answered, null)) {
+                await(answered);
+                return;
+            }
+        }
+        response.setHeader("Upgrade", "websocket");
+        problem(
+                response,
+                HttpServletResponse.SC_UPGRADE_REQUIRED,
+                "upgrade-required",
+                "the channel is a WebSocket: the request must ask for an upgrade to websocket, version 13");
+    }
+
+    private static void await(FutureCallback answered) throws IOException {
+        try {
+            answered.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            throw new IOException(e.getCause());
+        }
+    }
+
+    private static void problem(HttpServletResponse response, int status, String type, String detail)
+            throws IOException {
+        byte[] body = problem(status, type, detail);
+        response.setStatus(status);
+        response.setContentType("application/problem+json");
+        response.setContentLength(body.length);
+        response.getOutputStream().write(body);
+    }
+
+    private static byte[] problem(int status, String type, String detail) {
+        return PodMessages.problem(status, type, detail).getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Agrees on the subprotocol, and on no extension. */
+    private final class Negotiator implements WebSocketNegotiator {
+        private final String principal;
+
+        Negotiator(String principal) {
+            this.principal = principal;
+        }
+
+        @Override
+        public @Nullable FrameHandler negotiate(
+                ServerUpgradeRequest request, ServerUpgradeResponse response, Callback callback) {
+            if (!request.hasSubProtocol(SUBPROTOCOL)) {
+                response.setStatus(HttpServletResponse.SC_BAD_REQUEST);
+                response.getHeaders().put("Content-Type", "application/problem+json");
+                response.write(
+                        true,
+                        java.nio.ByteBuffer.wrap(problem(
+                                HttpServletResponse.SC_BAD_REQUEST,
+                                "subprotocol-required",
+                                "Sec-WebSocket-Protocol must name " + SUBPROTOCOL)),
+                        callback);
+                return null;
+            }
+            response.setAcceptedSubProtocol(SUBPROTOCOL);
+            response.setExtensions(List.of());
+            return channel.connect(principal);
+        }
+
+        @Override
+        public void customize(Configuration configuration) {
+            // Leases say who is alive, and they know more than a timeout of the transport.
+            configuration.setIdleTimeout(Duration.ZERO);
+            configuration.setMaxFrameSize(LARGEST_FRAME);
+            configuration.setAutoFragment(true);
+            configuration.setMaxOutgoingFrames(MOST_OUTGOING_FRAMES);
+        }
+    }
+}
