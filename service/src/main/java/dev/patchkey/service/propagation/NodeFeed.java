@@ -247,6 +247,11 @@ final class NodeFeed {
         return flight == null ? offered : flight.applied;
     }
 
+    /** Whether something newer of the key waits to be written. */
+    boolean isPending(KeyName key) {
+        return pending.containsKey(key);
+    }
+
     /** What the node said of a failed rebind of the key, or null if it excepts it not. */
     @Nullable Excepted exceptedOf(KeyName key) {
         return excepted.get(key);

@@ -3,6 +3,10 @@ package dev.patchkey.service.propagation;
 import dev.patchkey.service.store.ReferenceCounts;
 import dev.patchkey.service.store.View;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -61,12 +65,24 @@ public final class Propagator implements SmartLifecycle {
         feeder = starting;
         ScheduledExecutorService ticking = Executors.newScheduledThreadPool(
                 2, Thread.ofPlatform().daemon().name("patchkey-leases-", 0).factory());
-        every(
-                ticking,
-                LiveNodes.SWEEP_INTERVAL,
-                () -> nodes.sweep().forEach(session -> holds.end(session, "the lease of the node ended")));
+        every(ticking, LiveNodes.SWEEP_INTERVAL, this::endLeases);
         every(ticking, orphanInterval, orphans::sweep);
         timer = ticking;
+    }
+
+    private void endLeases() {
+        List<NodeSession> ended = nodes.sweep();
+        if (ended.isEmpty()) {
+            return;
+        }
+        // A node that another pod knows has shown itself there. Where a pod does not say, the orphan sweep will.
+        Optional<Map<String, Long>> live = cluster.liveEverywhere();
+        for (NodeSession session : ended) {
+            NodeHello hello = session.hello();
+            if (live.isPresent() && !Objects.equals(live.get().get(hello.node()), hello.incarnation())) {
+                holds.end(session, "the lease of the node ended");
+            }
+        }
     }
 
     private static void every(ScheduledExecutorService timer, Duration interval, Runnable action) {
