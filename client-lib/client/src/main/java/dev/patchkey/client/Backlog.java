@@ -1,0 +1,320 @@
+package dev.patchkey.client;
+
+import dev.patchkey.client.protocol.KeyState;
+import dev.patchkey.client.protocol.NodeMessages.Excepted;
+import dev.patchkey.client.protocol.PodMessage;
+import dev.patchkey.client.protocol.Version;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What has been delivered and is not applied yet, bounded by the number of keys. Safe for use by several threads; one of
+ * them, the rebinder's, {@linkplain #take takes}.
+ */
+final class Backlog {
+    /*
+     * Each key has one slot with its newest delivered state. The queue holds slots that have something to apply, each at
+     * most once, and markers. A numbered message puts its keys' slots into the queue, unless they are there, and then a
+     * marker with its number. The rebinder takes from the front, and applies a slot's newest state, which is the
+     * message's or a newer one. So when it takes the marker of n, each key of the messages up to n has been applied or has
+     * failed, and "applied n" is true of all but the failed. A key that is being applied is in the queue no more, so a
+     * change that comes meanwhile queues it again, before its own marker: the newest state wins and the last is never
+     * dropped. A marker that would follow a marker replaces it; so the queue is at most twice as long as there are keys,
+     * and one.
+     *
+     * Example. Messages 7 {a, b} and 8 {a} arrive while a's state of message 6 is being applied: the queue is a, b, 7, 8,
+     * and then, 8 replacing 7, a, b, 8. "Applied 8" is sent after a, in the state of message 8, and b.
+     */
+
+    /** A rebind fails for want of memory or by a bug, and neither is cured by trying hard. */
+    private static final Duration RETRY_BASE = Duration.ofMillis(50);
+
+    private static final Duration RETRY_CAP = Duration.ofSeconds(10);
+
+    /** What the rebinder is to do next. */
+    sealed interface Work {}
+
+    /** Bring the key of the slot to a state. */
+    record Rebind(Slot slot, int count, Version version, boolean stale) implements Work {}
+
+    /** Say that each message of the session up to n is applied. */
+    record Marker(Session session, long n, Version version, boolean snapshotComplete) implements Work {}
+
+    /**
+     * What came of a rebind.
+     *
+     * @param change what the node reads of the key now; null if it reads as before
+     * @param waiters who can be told
+     * @param again what has to be announced again, since a key is excepted from it no more; null if nothing
+     */
+    record Rebound(@Nullable KeyChange change, List<Slot.Waiter> waiters, @Nullable Marker again) {}
+
+    /** What came of a rebind that has failed. */
+    record Failed(List<Slot.Waiter> waiters, Duration retryIn) {}
+
+    /** Guards everything below. Taken last and alone; no rebind and no foreign code runs under it. */
+    private final Object lock = new Object();
+
+    private final Map<String, Slot> slots = new LinkedHashMap<>();
+
+    /** {@link Slot}s and {@link Marker}s. */
+    private final ArrayDeque<Object> queue = new ArrayDeque<>();
+
+    private final Set<Slot> failing = new LinkedHashSet<>();
+
+    /** The earliest retry of a failing slot, or earlier; meaningless if none fails. */
+    private long nextRetryNanos;
+
+    /** The slot that the rebinder is busy with. */
+    private @Nullable Slot applying;
+
+    /** The keys of the snapshot that is being delivered part by part; null between snapshots. */
+    private @Nullable Set<String> snapshotKeys;
+
+    /** The newest marker taken. */
+    private @Nullable Marker announced;
+
+    /** The term of the lease. */
+    private long term;
+
+    private boolean stopped;
+
+    /** What the static keys know already, from an earlier life of the node in this JVM. */
+    void know(String key, int count, Version version, boolean stale) {
+        synchronized (lock) {
+            Slot slot = slot(key);
+            slot.count = slot.appliedCount = count;
+            slot.version = slot.appliedVersion = version;
+            slot.stale = slot.appliedStale = stale;
+        }
+    }
+
+    /** A session begins: half a snapshot of an older one is worth nothing. */
+    void begin() {
+        synchronized (lock) {
+            snapshotKeys = null;
+        }
+    }
+
+    /** Stores what a message delivers. */
+    void deliver(Session session, PodMessage.Numbered message, Predicate<String> subscribed) {
+        Version version = message.version();
+        synchronized (lock) {
+            for (KeyState state : message.keys()) {
+                offer(slot(state.key()), state.count(), new Version(version.epoch(), state.revision()));
+            }
+            boolean complete = message instanceof PodMessage.Snapshot part && deliverAbsent(part, subscribed);
+            if (queue.peekLast() instanceof Marker last && last.session == session) {
+                queue.removeLast();
+                complete |= last.snapshotComplete;
+            }
+            queue.addLast(new Marker(session, message.n(), version, complete));
+            lock.notifyAll();
+        }
+    }
+
+    /** The last part of a snapshot disables what was in no part; says whether it is the last. */
+    private boolean deliverAbsent(PodMessage.Snapshot part, Predicate<String> subscribed) {
+        Set<String> present = snapshotKeys == null ? new HashSet<>() : snapshotKeys;
+        part.keys().forEach(state -> present.add(state.key()));
+        snapshotKeys = part.last() ? null : present;
+        if (part.last()) {
+            for (Slot slot : slots.values()) {
+                if (!present.contains(slot.key) && subscribed.test(slot.key)) {
+                    offer(slot, 0, part.version());
+                }
+            }
+        }
+        return part.last();
+    }
+
+    /**
+     * Brings one key to an answer's state, or a newer one.
+     *
+     * @param answerTerm the lease's term when the question was asked: an answer from before the lease was lost says
+     *     nothing of now
+     * @return completes with the applied count once this node is rebound at or past the version
+     */
+    CompletableFuture<Integer> bring(String key, int count, Version version, long answerTerm) {
+        synchronized (lock) {
+            if (answerTerm != term || stopped) {
+                return CompletableFuture.failedFuture(lost(key));
+            }
+            Slot slot = slot(key);
+            offer(slot, count, version);
+            if (slot.isSettledAt(version) && applying != slot) {
+                return CompletableFuture.completedFuture(slot.appliedCount);
+            }
+            Slot.Waiter waiter = new Slot.Waiter(version, new CompletableFuture<>());
+            slot.await(waiter);
+            enqueue(slot);
+            return waiter.applied();
+        }
+    }
+
+    /** The lease is lost: the keys of that policy are to read as disabled until they are delivered anew. */
+    void stale(long newTerm, Predicate<String> disables) {
+        List<Slot.Waiter> losers = new ArrayList<>();
+        synchronized (lock) {
+            term = newTerm;
+            for (Slot slot : slots.values()) {
+                losers.addAll(slot.takeAllWaiters());
+                if (disables.test(slot.key) && !slot.stale) {
+                    slot.stale = true;
+                    enqueue(slot);
+                }
+            }
+        }
+        losers.forEach(waiter -> waiter.applied().completeExceptionally(lost("a key")));
+    }
+
+    private static UnavailableException lost(String key) {
+        return new UnavailableException("the node lost its lease while " + key + " was acquired", null);
+    }
+
+    /** The next work, after waiting for it; null once stopped and nothing is left. */
+    @Nullable Work take() {
+        synchronized (lock) {
+            applying = null;
+            while (true) { // ends: with work, or stopped
+                requeueDue();
+                Object first = queue.pollFirst();
+                if (first instanceof Slot slot) {
+                    slot.queued = false;
+                    applying = slot;
+                    return new Rebind(slot, slot.count, slot.version, slot.stale);
+                }
+                if (first instanceof Marker marker) {
+                    announced = marker;
+                    return marker;
+                }
+                if (stopped) {
+                    return null;
+                }
+                await();
+            }
+        }
+    }
+
+    private void requeueDue() {
+        long now = System.nanoTime();
+        if (failing.isEmpty() || nextRetryNanos - now > 0) {
+            return;
+        }
+        nextRetryNanos = now + RETRY_CAP.toNanos();
+        for (Slot slot : failing) {
+            if (slot.retryNanos - now <= 0) {
+                enqueue(slot);
+            } else if (slot.retryNanos - nextRetryNanos < 0) {
+                nextRetryNanos = slot.retryNanos;
+            }
+        }
+    }
+
+    private void await() {
+        long millis = failing.isEmpty()
+                ? 0
+                : Math.max(1, TimeUnit.NANOSECONDS.toMillis(nextRetryNanos - System.nanoTime()) + 1);
+        try {
+            lock.wait(millis);
+        } catch (InterruptedException e) {
+            // Nobody interrupts the rebinder but code that it calls; its work goes on.
+            Thread.interrupted();
+        }
+    }
+
+    Rebound rebound(Rebind done) {
+        synchronized (lock) {
+            Slot slot = done.slot;
+            boolean recovered = failing.remove(slot);
+            slot.failure = null;
+            slot.backoff.reset();
+            int count = done.stale ? slot.appliedCount : done.count;
+            boolean changed = count != slot.appliedCount || done.stale != slot.appliedStale;
+            slot.appliedCount = count;
+            slot.appliedVersion = done.stale ? slot.appliedVersion : done.version;
+            slot.appliedStale = done.stale;
+            Version version = slot.appliedVersion;
+            return new Rebound(
+                    changed ? new KeyChange(slot.key, count, version.epoch(), version.revision(), done.stale) : null,
+                    done.stale ? List.of() : slot.takeWaiters(done.version),
+                    recovered ? announced : null);
+        }
+    }
+
+    Failed failed(Rebind failure, String reason) {
+        synchronized (lock) {
+            Slot slot = failure.slot;
+            slot.failure = reason;
+            Duration delay = slot.backoff.next();
+            slot.retryNanos = System.nanoTime() + delay.toNanos();
+            if (failing.isEmpty() || slot.retryNanos - nextRetryNanos < 0) {
+                nextRetryNanos = slot.retryNanos;
+            }
+            failing.add(slot);
+            return new Failed(slot.takeWaiters(failure.version), delay);
+        }
+    }
+
+    /** The keys whose rebind has failed and not succeeded since. */
+    List<Excepted> excepted() {
+        synchronized (lock) {
+            return failing.stream()
+                    .map(slot ->
+                            new Excepted(slot.key, slot.version.revision(), String.valueOf(slot.failure)))
+                    .toList();
+        }
+    }
+
+    int failingKeys() {
+        synchronized (lock) {
+            return failing.size();
+        }
+    }
+
+    /** What is queued is still to be taken, and then nothing more. */
+    void stop() {
+        List<Slot.Waiter> losers = new ArrayList<>();
+        synchronized (lock) {
+            stopped = true;
+            slots.values().forEach(slot -> losers.addAll(slot.takeAllWaiters()));
+            lock.notifyAll();
+        }
+        losers.forEach(waiter -> waiter.applied().completeExceptionally(lost("a key")));
+    }
+
+    private Slot slot(String key) {
+        return slots.computeIfAbsent(key, name -> new Slot(name, retryBackoff()));
+    }
+
+    private static Backoff retryBackoff() {
+        return new Backoff(
+                RETRY_BASE, RETRY_CAP, () -> ThreadLocalRandom.current().nextDouble());
+    }
+
+    private void offer(Slot slot, int count, Version version) {
+        if (slot.offer(count, version)) {
+            enqueue(slot);
+        }
+    }
+
+    private void enqueue(Slot slot) {
+        if (!slot.queued) {
+            slot.queued = true;
+            queue.addLast(slot);
+            lock.notifyAll();
+        }
+    }
+}

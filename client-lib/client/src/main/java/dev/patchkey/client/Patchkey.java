@@ -1,0 +1,139 @@
+package dev.patchkey.client;
+
+import dev.patchkey.statickey.Registration;
+import dev.patchkey.statickey.StaticKey;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * This JVM as a node of a Patchkey service: it mirrors the service's counts into the JVM's static keys, and holds keys.
+ *
+ * <p>It connects by itself, for as long as it takes, and reconnects by itself; {@link #status()} says what it is doing,
+ * and the log says so once per outage and then at most once a minute. Static keys read as disabled until the first
+ * snapshot has been applied.
+ *
+ * <p>All methods are safe for use by several threads. At most one is open at a time per load of the library.
+ *
+ * <p>Memory effects: once any thread has seen a key enabled in any way (by a test, an {@link #acquire} that returned, a
+ * listener), each later test of that key on this node takes the enabled path, until a disable of a later version, or
+ * staleness, begins.
+ */
+public interface Patchkey extends AutoCloseable {
+
+    /**
+     * A node of the service at this URI.
+     *
+     * @param service where its REST API is, such as {@code http://localhost:8080}
+     * @throws IllegalArgumentException if it is not an absolute http or https URI
+     */
+    static Builder builder(URI service) {
+        return new NodeBuilder(service);
+    }
+
+    /** As {@link #acquire(StaticKey, Duration)} with the builder's {@link Builder#acquireTimeout}. */
+    Hold acquire(StaticKey key);
+
+    /**
+     * Holds a key enabled until the hold is closed; returns when this node's call sites are rebound. While the node
+     * holds the key already this costs no more than an atomic increment; the first acquire and the last close alone
+     * cross the network, as one hold that is named after the node.
+     *
+     * <p>An interrupt ends the wait as the timeout does, with the thread's interrupt status set again.
+     *
+     * @param key which key, from {@link StaticKey#of}
+     * @param timeout how long to wait at most for the service and for the rebind
+     * @throws UnavailableException if the service could not be reached in time; surely nothing was changed
+     * @throws OutcomeUnknownException if the request was sent and not answered in time
+     * @throws RejectedException if the service refuses, or has refused this node for good
+     * @throws RebindFailedException if the call sites could not be rebound, or not in time
+     * @throws IllegalArgumentException if the key is detached, or outside of the node's prefixes
+     * @throws IllegalStateException if this is closed, if the thread is the one that rebinds, or if the node holds
+     *     5,000 keys already
+     */
+    Hold acquire(StaticKey key, Duration timeout);
+
+    /**
+     * Waits until the service's snapshot is applied and changes are applied as they come.
+     *
+     * @return whether that is so; false at the timeout, at an interrupt (with the interrupt status set again), or as
+     *     soon as it is clear that it never will be
+     */
+    boolean awaitReady(Duration timeout);
+
+    /** What this node is doing now. */
+    Status status();
+
+    /**
+     * Calls the listener with each change that this node has applied from now on, after the rebind. A listener that is
+     * slow misses intermediate states of a key, never the newest; it delays neither the mirror nor other listeners. What
+     * it throws is logged. It is called by one thread at a time, and not once {@link #close()} has returned, save for a
+     * call that is under way.
+     *
+     * @return closes to end the calls
+     */
+    Registration onChange(Consumer<KeyChange> listener);
+
+    /**
+     * Says bye to the service, which ends the node's holds, and stops, within a bounded time. The static keys keep their
+     * last state, but for those whose stale policy disables them. Threads that wait in {@link #acquire} get an
+     * {@link UnavailableException}. From the second call on a no-op.
+     */
+    @Override
+    void close();
+
+    /** What a node is to be like. Not safe for use by several threads. */
+    interface Builder {
+
+        /** Another URI of the same service; they are tried in turn. */
+        Builder service(URI alternative);
+
+        /** This JVM's id, unique among live JVMs: 1 to 128 characters of {@code [A-Za-z0-9._@:-]}. Default: host, pid and a random part. */
+        Builder node(String id);
+
+        /** The application's name, for people. Default: the main class. */
+        Builder application(String name);
+
+        /** The application's version, for people. Default: none. */
+        Builder applicationVersion(String version);
+
+        /** Mirror only keys with one of these prefixes, at most 100. Default: all keys. */
+        Builder prefixes(List<String> prefixes);
+
+        /** What keys do once the node is stale. Default: {@link StalePolicy#HOLD}. */
+        Builder stalePolicy(StalePolicy policy);
+
+        /** What one key does once the node is stale. */
+        Builder stalePolicy(String key, StalePolicy policy);
+
+        /** How long {@link #acquire(StaticKey)} waits at most. Default: 10 s. */
+        Builder acquireTimeout(Duration timeout);
+
+        /** How long a connection may take to come about. Default: 5 s. */
+        Builder connectTimeout(Duration timeout);
+
+        /** How long one request for a hold may go unanswered before it is sent again. Default: 5 s. */
+        Builder requestTimeout(Duration timeout);
+
+        /**
+         * How long the node keeps a key after its last hold was closed, so that holding it again soon costs no request.
+         * Default: zero. Delays this node's own release, never a change from elsewhere.
+         */
+        Builder linger(Duration linger);
+
+        /** Asked for a bearer token before each connection and request, on a thread of the node's. Default: none. */
+        Builder bearerToken(Supplier<String> token);
+
+        /** Where to log. Default: {@code dev.patchkey.client}. */
+        Builder logger(System.Logger logger);
+
+        /**
+         * Starts the node, without waiting for the service.
+         *
+         * @throws IllegalStateException if another is open
+         */
+        Patchkey start();
+    }
+}

@@ -1,0 +1,125 @@
+package dev.patchkey.client;
+
+import dev.patchkey.client.protocol.NodeMessages.Excepted;
+import dev.patchkey.client.protocol.Version;
+import dev.patchkey.statickey.mirror.Mirror;
+import dev.patchkey.statickey.mirror.MirroredState;
+import dev.patchkey.statickey.mirror.RebindException;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Brings what is in the backlog to the static keys, on one daemon thread of its own: a rebind may wait for a safepoint,
+ * and the channel's heartbeats must not.
+ */
+final class Rebinder {
+
+    /** How much of a failure's text goes to the service. */
+    private static final int LONGEST_REASON = 200;
+
+    /** What the rebinder has done; called by its thread. */
+    interface Events {
+        /** Each key of the marker's session up to its number is applied, but for the excepted. */
+        void applied(Backlog.Marker marker, List<Excepted> except);
+
+        /** A key reads otherwise on this node. */
+        void changed(KeyChange change);
+
+        /** A rebind has failed, and is going to be tried again. */
+        void failed(String key, String reason, Duration retryIn);
+    }
+
+    private final Mirror mirror;
+    private final Backlog backlog;
+    private final Events events;
+    private final System.Logger logger;
+    private final Thread thread = new Thread(this::run, "patchkey-rebinder");
+
+    Rebinder(Mirror mirror, Backlog backlog, Events events, System.Logger logger) {
+        this.mirror = mirror;
+        this.backlog = backlog;
+        this.events = events;
+        this.logger = logger;
+        thread.setDaemon(true);
+        for (String key : mirror.known()) {
+            MirroredState state = mirror.state(key);
+            if (state != null) {
+                backlog.know(key, state.count(), new Version(state.epoch(), state.revision()), state.stale());
+            }
+        }
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    boolean isCurrentThread() {
+        return Thread.currentThread() == thread;
+    }
+
+    /** Finishes what is queued and ends, within the time given or later by itself. */
+    void stop(Duration wait) {
+        backlog.stop();
+        if (isCurrentThread()) {
+            return;
+        }
+        try {
+            thread.join(Math.max(1, wait.toMillis()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        for (Backlog.Work work = backlog.take(); work != null; work = backlog.take()) {
+            try {
+                if (work instanceof Backlog.Marker marker) {
+                    events.applied(marker, backlog.excepted());
+                } else if (work instanceof Backlog.Rebind rebind) {
+                    rebind(rebind);
+                }
+            } catch (RuntimeException | Error e) {
+                // Whatever it was, the keys after this one must not stay behind for it.
+                logger.log(System.Logger.Level.ERROR, "the rebinder met a bug and goes on", e);
+            }
+        }
+    }
+
+    private void rebind(Backlog.Rebind rebind) {
+        String key = rebind.slot().key;
+        try {
+            if (rebind.stale()) {
+                mirror.stale(key);
+            } else {
+                mirror.apply(
+                        key,
+                        rebind.count(),
+                        rebind.version().epoch(),
+                        rebind.version().revision());
+            }
+        } catch (RuntimeException | Error e) {
+            failed(rebind, e);
+            return;
+        }
+        Backlog.Rebound rebound = backlog.rebound(rebind);
+        rebound.waiters().forEach(waiter -> waiter.applied().complete(rebind.count()));
+        if (rebound.change() != null) {
+            events.changed(rebound.change());
+        }
+        if (rebound.again() != null) {
+            events.applied(rebound.again(), backlog.excepted());
+        }
+    }
+
+    private void failed(Backlog.Rebind rebind, Throwable failure) {
+        String key = rebind.slot().key;
+        Throwable cause = failure instanceof RebindException && failure.getCause() != null ? failure.getCause() : failure;
+        String reason = cause.toString().replaceAll("\\p{Cntrl}", " ");
+        reason = reason.substring(0, Math.min(LONGEST_REASON, reason.length()));
+        Backlog.Failed failed = backlog.failed(rebind, reason);
+        RebindFailedException exception =
+                new RebindFailedException("key '" + key + "' could not be rebound: " + reason, failure);
+        failed.waiters().forEach(waiter -> waiter.applied().completeExceptionally(exception));
+        events.failed(key, reason, failed.retryIn());
+    }
+}
