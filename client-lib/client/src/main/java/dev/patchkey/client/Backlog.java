@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * What has been delivered and is not applied yet, bounded by the number of keys. Safe for use by several threads; one of
  * them, the rebinder's, {@linkplain #take takes}.
  */
-final class Backlog {
+class Backlog {
     /*
      * Each key has one slot with its newest delivered state. The queue holds slots that have something to apply, each at
      * most once, and markers. A numbered message puts its keys' slots into the queue, unless they are there, and then a
@@ -59,7 +60,10 @@ final class Backlog {
      * @param waiters who can be told
      * @param again what has to be announced again, since a key is excepted from it no more; null if nothing
      */
-    record Rebound(@Nullable KeyChange change, List<Slot.Waiter> waiters, @Nullable Marker again) {}
+    record Rebound(
+            @Nullable KeyChange change,
+            List<Slot.Waiter> waiters,
+            @Nullable Marker again) {}
 
     /** What came of a rebind that has failed. */
     record Failed(List<Slot.Waiter> waiters, Duration retryIn) {}
@@ -147,7 +151,7 @@ final class Backlog {
      *     nothing of now
      * @return completes with the applied count once this node is rebound at or past the version
      */
-    CompletableFuture<Integer> bring(String key, int count, Version version, long answerTerm) {
+    CompletionStage<Integer> bring(String key, int count, Version version, long answerTerm) {
         synchronized (lock) {
             if (answerTerm != term || stopped) {
                 return CompletableFuture.failedFuture(lost(key));
@@ -203,7 +207,12 @@ final class Backlog {
                 if (stopped) {
                     return null;
                 }
-                await();
+                try {
+                    lock.wait(millisToRetry());
+                } catch (InterruptedException e) {
+                    // Nobody interrupts the rebinder but code that it calls; its work goes on.
+                    Thread.interrupted();
+                }
             }
         }
     }
@@ -223,16 +232,11 @@ final class Backlog {
         }
     }
 
-    private void await() {
-        long millis = failing.isEmpty()
+    /** How long to wait for work, in the sense of {@link Object#wait(long)}, where 0 is for ever. */
+    private long millisToRetry() {
+        return failing.isEmpty()
                 ? 0
                 : Math.max(1, TimeUnit.NANOSECONDS.toMillis(nextRetryNanos - System.nanoTime()) + 1);
-        try {
-            lock.wait(millis);
-        } catch (InterruptedException e) {
-            // Nobody interrupts the rebinder but code that it calls; its work goes on.
-            Thread.interrupted();
-        }
     }
 
     Rebound rebound(Rebind done) {
@@ -272,8 +276,7 @@ final class Backlog {
     List<Excepted> excepted() {
         synchronized (lock) {
             return failing.stream()
-                    .map(slot ->
-                            new Excepted(slot.key, slot.version.revision(), String.valueOf(slot.failure)))
+                    .map(slot -> new Excepted(slot.key, slot.version.revision(), String.valueOf(slot.failure)))
                     .toList();
         }
     }

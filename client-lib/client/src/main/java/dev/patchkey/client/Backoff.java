@@ -9,6 +9,9 @@ import java.util.function.DoubleSupplier;
  */
 final class Backoff {
 
+    /** Enough to pass any cap, and too few to overflow from any base in use. */
+    private static final int MOST_DOUBLINGS = 30;
+
     private final Duration base;
     private final Duration cap;
     private final DoubleSupplier random;
@@ -22,8 +25,8 @@ final class Backoff {
     }
 
     Duration next() {
-        double bound = Math.min(cap.toMillis(), base.toMillis() * Math.pow(2, attempts));
-        attempts++;
+        long bound = Math.min(cap.toMillis(), base.toMillis() << attempts);
+        attempts = Math.min(attempts + 1, MOST_DOUBLINGS);
         return Duration.ofMillis((long) (bound * random.getAsDouble()));
     }
 

@@ -19,7 +19,8 @@ final class Identity {
         // From the environment and not from DNS, which may block for seconds.
         String host = cleaned(System.getenv("HOSTNAME"), "node", LONGEST_HOST);
         int random = ThreadLocalRandom.current().nextInt() & 0xffffff;
-        return String.format(Locale.ROOT, "%s-%d-%06x", host, ProcessHandle.current().pid(), random);
+        return String.format(
+                Locale.ROOT, "%s-%d-%06x", host, ProcessHandle.current().pid(), random);
     }
 
     /** The simple name of the main class or jar. */

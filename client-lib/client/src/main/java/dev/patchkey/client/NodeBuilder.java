@@ -73,9 +73,7 @@ final class NodeBuilder implements Patchkey.Builder {
 
     @Override
     public Patchkey.Builder prefixes(List<String> prefixes) {
-        check(
-                prefixes.size() <= NodeMessages.MOST_PREFIXES,
-                "prefixes must be at most " + NodeMessages.MOST_PREFIXES);
+        check(prefixes.size() <= NodeMessages.MOST_PREFIXES, "prefixes must be at most " + NodeMessages.MOST_PREFIXES);
         check(prefixes.stream().allMatch(Grammar::isKey), "each of prefixes must be " + Grammar.KEY_RULE);
         this.prefixes = List.copyOf(prefixes);
         return this;

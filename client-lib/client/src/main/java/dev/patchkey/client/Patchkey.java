@@ -50,8 +50,8 @@ public interface Patchkey extends AutoCloseable {
      * @throws RejectedException if the service refuses, or has refused this node for good
      * @throws RebindFailedException if the call sites could not be rebound, or not in time
      * @throws IllegalArgumentException if the key is detached, or outside of the node's prefixes
-     * @throws IllegalStateException if this is closed, if the thread is the one that rebinds, or if the node holds
-     *     5,000 keys already
+     * @throws IllegalStateException if this is closed, if called by a key's preparation, or if the node holds 5,000 keys
+     *     already
      */
     Hold acquire(StaticKey key, Duration timeout);
 

@@ -113,7 +113,8 @@ final class Rebinder {
 
     private void failed(Backlog.Rebind rebind, Throwable failure) {
         String key = rebind.slot().key;
-        Throwable cause = failure instanceof RebindException && failure.getCause() != null ? failure.getCause() : failure;
+        Throwable cause =
+                failure instanceof RebindException && failure.getCause() != null ? failure.getCause() : failure;
         String reason = cause.toString().replaceAll("\\p{Cntrl}", " ");
         reason = reason.substring(0, Math.min(LONGEST_REASON, reason.length()));
         Backlog.Failed failed = backlog.failed(rebind, reason);

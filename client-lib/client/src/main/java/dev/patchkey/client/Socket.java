@@ -5,11 +5,13 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +38,8 @@ final class Socket implements WebSocket.Listener {
         void message(String text);
 
         /**
+         * It is over.
+         *
          * @param code of the close frame; 0 without one
          * @param sentence what happened, for people
          */
@@ -59,7 +63,7 @@ final class Socket implements WebSocket.Listener {
         if (authorization != null) {
             builder.header("Authorization", authorization);
         }
-        // A connect timeout alone would wait for ever on a server that accepts and says nothing.
+        // This timeout is of the whole opening handshake: a server that accepts and says nothing meets it too.
         var unused = builder.connectTimeout(timeout)
                 .buildAsync(uri, this)
                 .whenCompleteAsync(
@@ -81,7 +85,7 @@ final class Socket implements WebSocket.Listener {
         }
         CompletableFuture<?> sent = sends.thenCompose(previous -> to.sendText(message, true));
         sends = sent;
-        sent.whenCompleteAsync(
+        var unused = sent.whenCompleteAsync(
                 (done, failure) -> {
                     if (failure != null) {
                         end(0, "sending failed: " + sentence(failure));
@@ -100,10 +104,10 @@ final class Socket implements WebSocket.Listener {
         }
         String cut = reason.replaceAll("[^ -~]", "?");
         String fitting = cut.substring(0, Math.min(LONGEST_REASON, cut.length()));
-        sends.thenCompose(previous -> closing.sendClose(code, fitting))
-                .orTimeout(CLOSE_WAIT.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS)
+        var unused = sends.thenCompose(previous -> closing.sendClose(code, fitting))
+                .orTimeout(CLOSE_WAIT.toMillis(), TimeUnit.MILLISECONDS)
                 .whenComplete((done, failure) -> CompletableFuture.delayedExecutor(
-                                CLOSE_WAIT.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS)
+                                CLOSE_WAIT.toMillis(), TimeUnit.MILLISECONDS)
                         .execute(closing::abort));
     }
 
@@ -151,7 +155,7 @@ final class Socket implements WebSocket.Listener {
     }
 
     @Override
-    public @Nullable CompletionStage<?> onBinary(WebSocket from, java.nio.ByteBuffer data, boolean last) {
+    public @Nullable CompletionStage<?> onBinary(WebSocket from, ByteBuffer data, boolean last) {
         channelThread.execute(() -> end(0, "the pod sent a binary message"));
         return null;
     }
@@ -175,9 +179,8 @@ final class Socket implements WebSocket.Listener {
     }
 
     private static String handshakeSentence(Throwable failure) {
-        Throwable cause = failure instanceof CompletionException && failure.getCause() != null
-                ? failure.getCause()
-                : failure;
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof WebSocketHandshakeException handshake && handshake.getResponse() != null) {
             return "the service answered " + handshake.getResponse().statusCode() + " to the upgrade";
         }
@@ -186,9 +189,8 @@ final class Socket implements WebSocket.Listener {
 
     /** A failure in a few words: the kind, since many exceptions of the network carry no text at all. */
     static String sentence(Throwable failure) {
-        Throwable cause = failure instanceof CompletionException && failure.getCause() != null
-                ? failure.getCause()
-                : failure;
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         String message = cause.getMessage();
         return cause.getClass().getSimpleName() + (message == null || message.isEmpty() ? "" : " (" + message + ")");
     }

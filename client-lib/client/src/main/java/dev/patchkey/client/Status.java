@@ -63,7 +63,8 @@ public record Status(
 
     @Override
     public String toString() {
-        StringBuilder text = new StringBuilder("node ").append(node).append(" is ").append(phase.words);
+        StringBuilder text =
+                new StringBuilder("node ").append(node).append(" is ").append(phase.words);
         text.append(", since ").append(since);
         if (pod != null) {
             text.append(", on pod ").append(pod);
@@ -78,7 +79,10 @@ public record Status(
             long millis = Math.max(0, Duration.between(Instant.now(), nextRetry).toMillis());
             text.append(", next attempt in ").append(millis).append(" ms");
         }
-        text.append("; applied up to revision ").append(revision).append(" of epoch ").append(epoch);
+        text.append("; applied up to revision ")
+                .append(revision)
+                .append(" of epoch ")
+                .append(epoch);
         text.append(", ").append(heldKeys).append(heldKeys == 1 ? " key held" : " keys held");
         if (unreboundKeys > 0) {
             text.append(", ").append(unreboundKeys).append(" not rebound yet");

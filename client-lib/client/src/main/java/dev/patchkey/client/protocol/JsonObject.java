@@ -55,8 +55,8 @@ final class JsonObject {
             }
             return object;
         } catch (IOException e) {
-            throw new InvalidMessageException(
-                    "a message must be well-formed JSON: " + InvalidMessageException.quote(String.valueOf(e.getMessage())));
+            throw new InvalidMessageException("a message must be well-formed JSON: "
+                    + InvalidMessageException.quote(String.valueOf(e.getMessage())));
         }
     }
 

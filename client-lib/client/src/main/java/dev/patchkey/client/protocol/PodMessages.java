@@ -71,8 +71,7 @@ public final class PodMessages {
     }
 
     private static Version version(JsonObject message) throws InvalidMessageException {
-        return new Version(
-                message.integer("epoch", 1, Long.MAX_VALUE), message.integer("revision", 0, Long.MAX_VALUE));
+        return new Version(message.integer("epoch", 1, Long.MAX_VALUE), message.integer("revision", 0, Long.MAX_VALUE));
     }
 
     private static List<KeyState> keys(JsonObject message, int least) throws InvalidMessageException {

@@ -1,0 +1,300 @@
+package dev.patchkey.client;
+
+import dev.patchkey.client.protocol.NodeMessages;
+import dev.patchkey.client.protocol.PodMessage;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The node's connection to the service over all its sessions: connects, reconnects, and keeps the lease.
+ *
+ * <p>Everything happens on one thread, which never waits for the network, a rebind or foreign code but the token's
+ * supplier.
+ */
+final class Channel {
+
+    /** The first delay is at most this long, and each next bound twice the one before. */
+    private static final Duration BACKOFF_BASE = Duration.ofMillis(200);
+
+    /** Delays stay below this, so that a node is back soon after a long outage. */
+    private static final Duration BACKOFF_CAP = Duration.ofSeconds(15);
+
+    /** Over how long the nodes of a pod that shuts down spread. */
+    private static final Duration MOVE_ON_SPREAD = Duration.ofSeconds(1);
+
+    /** A session that was ready for so long was a good one: the next failure is the first again. */
+    private static final Duration GOOD_SESSION = Duration.ofSeconds(5);
+
+    private final Config config;
+    private final HttpClient http;
+    private final ScheduledExecutorService thread;
+    private final Lease lease;
+    private final Holds holds;
+    private final Backlog backlog;
+    private final StatusBoard board;
+    private final Supplier<Map<String, Integer>> declared;
+    private final String incarnation = UUID.randomUUID().toString();
+    private final CountDownLatch byeSaid = new CountDownLatch(1);
+
+    // Of the channel's thread alone
+    private final Backoff backoff = new Backoff(
+            BACKOFF_BASE, BACKOFF_CAP, () -> ThreadLocalRandom.current().nextDouble());
+    private int turn;
+    private @Nullable Session session;
+    private long readyNanos;
+    private boolean ready;
+    private boolean done;
+    private boolean leaseCheckDue;
+
+    Channel(
+            Config config,
+            HttpClient http,
+            ScheduledExecutorService thread,
+            Lease lease,
+            Holds holds,
+            Backlog backlog,
+            StatusBoard board,
+            Supplier<Map<String, Integer>> declared) {
+        this.config = config;
+        this.http = http;
+        this.thread = thread;
+        this.lease = lease;
+        this.holds = holds;
+        this.backlog = backlog;
+        this.board = board;
+        this.declared = declared;
+    }
+
+    Config config() {
+        return config;
+    }
+
+    HttpClient http() {
+        return http;
+    }
+
+    Lease lease() {
+        return lease;
+    }
+
+    Holds holds() {
+        return holds;
+    }
+
+    StatusBoard board() {
+        return board;
+    }
+
+    String incarnation() {
+        return incarnation;
+    }
+
+    Map<String, Integer> declared() {
+        return declared.get();
+    }
+
+    @Nullable String authorization() {
+        return config.authorization();
+    }
+
+    /** Runs something on the channel's thread; nothing once that has ended. */
+    void post(Runnable task) {
+        try {
+            thread.execute(guarded(task));
+        } catch (RejectedExecutionException e) {
+            config.logger().log(System.Logger.Level.TRACE, "the channel is closed; nobody waits for this", e);
+        }
+    }
+
+    private void schedule(Duration delay, Runnable task) {
+        try {
+            // A nanosecond more than asked for costs nothing; one less would have what is due found not due yet.
+            var unused = thread.schedule(guarded(task), delay.toNanos() + 1, TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
+            config.logger().log(System.Logger.Level.TRACE, "the channel is closed; nobody waits for this", e);
+        }
+    }
+
+    /** Runs something later, if the session is still the current one. */
+    void later(Duration delay, Session of, Runnable task) {
+        schedule(delay, () -> ifCurrent(of, task));
+    }
+
+    /** Runs something again and again, as long as the session is the current one. */
+    void every(Duration period, Session of, Runnable task) {
+        // Each run schedules the next, so that a thread that was held up does not make up for what it missed.
+        later(period, of, () -> {
+            every(period, of, task);
+            task.run();
+        });
+    }
+
+    private void ifCurrent(Session of, Runnable task) {
+        if (session == of) {
+            task.run();
+        }
+    }
+
+    private Runnable guarded(Runnable task) {
+        return () -> {
+            try {
+                task.run();
+            } catch (RuntimeException | Error e) {
+                config.logger().log(System.Logger.Level.ERROR, "the channel met a bug and connects anew", e);
+                Session broken = session;
+                if (broken != null) {
+                    broken.abort();
+                    ended(broken, Ending.broken("a bug in the client: " + e));
+                }
+            }
+        };
+    }
+
+    void connect() {
+        if (done) {
+            return;
+        }
+        URI service = config.services().get(turn++ % config.services().size());
+        board.connecting();
+        Session next = new Session(service, this);
+        session = next;
+        try {
+            next.open();
+        } catch (RuntimeException e) {
+            // The token's supplier, most likely.
+            ended(next, Ending.broken("cannot connect: " + e));
+        }
+    }
+
+    void welcomed(Session by, PodMessage.Welcome welcome, long helloSentNanos, List<NodeMessages.Held> helloHeld) {
+        lease.begin(helloSentNanos, Duration.ofMillis(welcome.leaseMillis()));
+        if (!leaseCheckDue) {
+            checkLease();
+        }
+        backlog.begin();
+        board.welcomed(welcome.pod());
+        holds.welcomed(new Standing(by.service(), welcome.session(), incarnation, lease.term()), helloHeld, welcome);
+    }
+
+    void deliver(Session from, PodMessage.Numbered message) {
+        if (session == from) {
+            backlog.deliver(from, message, config::subscribes);
+        }
+    }
+
+    /** Whether the session is still the current one, which is now up to date. */
+    boolean ready(Session of) {
+        if (session != of) {
+            return false;
+        }
+        ready = true;
+        readyNanos = System.nanoTime();
+        board.ready();
+        return true;
+    }
+
+    /** A session has ended by itself. */
+    void ended(Session ended, Ending ending) {
+        if (session != ended || done) {
+            return;
+        }
+        session = null;
+        holds.disconnected();
+        if (ready && System.nanoTime() - readyNanos > GOOD_SESSION.toNanos()) {
+            backoff.reset();
+        }
+        ready = false;
+        switch (ending.next()) {
+            case SUPERSEDED -> stopForGood(Status.Phase.SUPERSEDED, ending);
+            case INCOMPATIBLE -> stopForGood(Status.Phase.INCOMPATIBLE, ending);
+            case MOVE_ON -> retry(ended, ending, jitter(MOVE_ON_SPREAD));
+            case BACK_OFF -> retry(ended, ending, backoff.next());
+        }
+    }
+
+    private static Duration jitter(Duration spread) {
+        return Duration.ofMillis(ThreadLocalRandom.current().nextLong(spread.toMillis()));
+    }
+
+    private void retry(Session ended, Ending ending, Duration delay) {
+        board.failed(ended.service(), ending.sentence(), delay);
+        schedule(delay, this::connect);
+    }
+
+    private void stopForGood(Status.Phase phase, Ending ending) {
+        done = true;
+        board.ended(phase, ending.sentence());
+        loseLease();
+        holds.refuse(phase.name().toLowerCase(Locale.ROOT), ending.sentence());
+    }
+
+    /** Looks whether the lease has ended, and looks again when it may have. */
+    private void checkLease() {
+        leaseCheckDue = false;
+        if (done || !lease.isStanding()) {
+            return;
+        }
+        long remaining = lease.remainingNanos();
+        if (remaining > 0) {
+            leaseCheckDue = true;
+            schedule(Duration.ofNanos(remaining), this::checkLease);
+            return;
+        }
+        board.stale("no renewal of its lease has been confirmed in time");
+        loseLease();
+        Session silent = session;
+        if (silent != null) {
+            silent.abort();
+            ended(silent, Ending.broken("the lease has ended"));
+        }
+    }
+
+    private void loseLease() {
+        lease.lose();
+        holds.lost();
+        backlog.stale(lease.term(), config::disablesWhenStale);
+    }
+
+    /** The pod has got the bye. */
+    void saidBye() {
+        byeSaid.countDown();
+    }
+
+    /** Says bye, for at most the time given, and ends. Not for the channel's thread. */
+    void close(Duration wait) {
+        post(() -> {
+            done = true;
+            loseLease();
+            Session last = session;
+            if (last == null || last.id() == null) {
+                byeSaid.countDown();
+            } else {
+                last.bye();
+            }
+        });
+        try {
+            if (!byeSaid.await(wait.toMillis(), TimeUnit.MILLISECONDS)) {
+                config.logger().log(System.Logger.Level.DEBUG, "the pod has not answered the bye");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        post(() -> {
+            if (session != null) {
+                session.abort();
+            }
+        });
+    }
+}

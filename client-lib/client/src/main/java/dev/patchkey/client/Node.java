@@ -1,0 +1,119 @@
+package dev.patchkey.client;
+
+import dev.patchkey.client.protocol.NodeMessages.Excepted;
+import dev.patchkey.statickey.Registration;
+import dev.patchkey.statickey.StaticKey;
+import dev.patchkey.statickey.mirror.Mirror;
+import java.net.http.HttpClient;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+/** The parts of a node, put together. */
+final class Node implements Patchkey, Rebinder.Events {
+
+    /** How long a pod may take to answer a bye; the end of the lease makes up for one that does not. */
+    private static final Duration BYE_WAIT = Duration.ofSeconds(2);
+
+    /** How long the rebinder may take to finish; it may be waiting for a safepoint. */
+    private static final Duration REBINDER_WAIT = Duration.ofSeconds(2);
+
+    private final Config config;
+    private final Mirror mirror;
+    private final Threads threads;
+    private final StatusBoard board;
+    private final Listeners listeners;
+    private final Backlog backlog = new Backlog();
+    private final Rebinder rebinder;
+    private final Holds holds;
+    private final Channel channel;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private Node(Config config, Mirror mirror) {
+        this.config = config;
+        this.mirror = mirror;
+        threads = new Threads(config.logger());
+        board = new StatusBoard(config.node(), config.logger());
+        listeners = new Listeners(threads, config.logger());
+        rebinder = new Rebinder(mirror, backlog, this, config.logger());
+        HttpClient http = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(config.connectTimeout())
+                .executor(threads.workers())
+                .build();
+        Lease lease = new Lease(System::nanoTime);
+        holds = new Holds(config, mirror, backlog, lease, new HoldRequests(config, http), threads, board);
+        channel = new Channel(config, http, threads.channel(), lease, holds, backlog, board, mirror::declared);
+    }
+
+    static Node start(Config config) {
+        Node node = new Node(config, Mirror.attach());
+        node.rebinder.start();
+        node.channel.post(node.channel::connect);
+        return node;
+    }
+
+    @Override
+    public Hold acquire(StaticKey key) {
+        return holds.acquire(key, config.acquireTimeout());
+    }
+
+    @Override
+    public Hold acquire(StaticKey key, Duration timeout) {
+        return holds.acquire(key, timeout);
+    }
+
+    @Override
+    public boolean awaitReady(Duration timeout) {
+        return board.awaitReady(timeout);
+    }
+
+    @Override
+    public Status status() {
+        return board.status(holds.heldKeys(), backlog.failingKeys());
+    }
+
+    @Override
+    public Registration onChange(Consumer<KeyChange> listener) {
+        return listeners.add(Objects.requireNonNull(listener, "listener"));
+    }
+
+    @Override
+    public void applied(Backlog.Marker marker, List<Excepted> except) {
+        board.applied(marker.version());
+        channel.post(() -> marker.session().applied(marker, except));
+    }
+
+    @Override
+    public void changed(KeyChange change) {
+        holds.applied(change);
+        listeners.tell(change);
+    }
+
+    @Override
+    public void failed(String key, String reason, Duration retryIn) {
+        config.logger()
+                .log(
+                        System.Logger.Level.WARNING,
+                        "key {0} could not be rebound and is tried again in {1} ms: {2}",
+                        key,
+                        retryIn.toMillis(),
+                        reason);
+    }
+
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        holds.close();
+        channel.close(BYE_WAIT);
+        rebinder.stop(REBINDER_WAIT);
+        listeners.close();
+        board.ended(Status.Phase.CLOSED, null);
+        threads.close();
+        mirror.close();
+    }
+}

@@ -1,0 +1,269 @@
+package dev.patchkey.client;
+
+import dev.patchkey.client.protocol.InvalidMessageException;
+import dev.patchkey.client.protocol.NodeMessages;
+import dev.patchkey.client.protocol.NodeMessages.Excepted;
+import dev.patchkey.client.protocol.PodMessage;
+import dev.patchkey.client.protocol.PodMessages;
+import dev.patchkey.client.protocol.Version;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection to a pod, from the upgrade to its end: the protocol's order, its numbers, its heartbeats. For the
+ * channel's thread alone, but for its {@link #id} and {@link #service}.
+ */
+final class Session implements Socket.Events {
+
+    /** How long a pod may take from the upgrade to its welcome; it has to look up no more than the node's holds. */
+    private static final Duration WELCOME_WAIT = Duration.ofSeconds(10);
+
+    /** How long a pod may take from its welcome to the last part of the snapshot. */
+    private static final Duration SNAPSHOT_WAIT = Duration.ofSeconds(60);
+
+    /** A pod that is not heard for so many heartbeats is dead. */
+    private static final int MISSED_HEARTBEATS = 3;
+
+    /** The protocol's bound on how often declared keys are told. */
+    private static final Duration DECLARE_EVERY = Duration.ofSeconds(1);
+
+    /** Beyond so many failed rebinds an {@code applied} would not fit a message, and nothing is claimed. */
+    private static final int MOST_EXCEPTED = 2_000;
+
+    private static final int PROTOCOL_ERROR = 4400;
+
+    private final URI service;
+    private final Channel channel;
+    private final Socket socket;
+    private final Declarations declarations = new Declarations();
+
+    private List<NodeMessages.Held> helloHeld = List.of();
+    private long helloSentNanos;
+    private long heardNanos;
+    private volatile @Nullable String id;
+    private long heartbeatNanos;
+    private long received;
+    private long epoch;
+    private boolean snapshotComplete;
+    private boolean saidBye;
+
+    /** What the pod has said of why it is about to close. */
+    private @Nullable String explanation;
+
+    /** The number of the newest heartbeat, and whether it is still on its way into the socket. */
+    private long beats;
+
+    private boolean beating;
+
+    /** The newest {@code applied} that has not been sent, and whether one is on its way into the socket. */
+    private @Nullable String announcement;
+
+    private boolean announcing;
+
+    Session(URI service, Channel channel) {
+        this.service = service;
+        this.channel = channel;
+        this.socket = new Socket(channel::post, this);
+    }
+
+    URI service() {
+        return service;
+    }
+
+    /** The pod's name for it; null before the welcome. */
+    @Nullable String id() {
+        return id;
+    }
+
+    void open() {
+        socket.open(
+                channel.http(),
+                channelUri(),
+                channel.authorization(),
+                channel.config().connectTimeout());
+    }
+
+    private URI channelUri() {
+        String http = service.resolve("v1/channel").toString();
+        return URI.create("ws" + http.substring("http".length()));
+    }
+
+    @Override
+    public void opened() {
+        Config config = channel.config();
+        helloHeld = channel.holds().held();
+        helloSentNanos = System.nanoTime();
+        heardNanos = helloSentNanos;
+        send(NodeMessages.hello(new NodeMessages.Hello(
+                config.node(),
+                channel.incarnation(),
+                config.application(),
+                config.applicationVersion(),
+                channel.board().applied(),
+                helloHeld,
+                config.prefixes(),
+                config.stalePolicy().inProtocol())));
+        channel.later(WELCOME_WAIT, this, () -> {
+            if (id == null) {
+                fail("no welcome within " + WELCOME_WAIT.toSeconds() + " s");
+            }
+        });
+    }
+
+    @Override
+    public void message(String text) {
+        heardNanos = System.nanoTime();
+        try {
+            PodMessage message = PodMessages.read(text);
+            if (message instanceof PodMessage.Failure failure) {
+                explanation = failure.problem() + ": " + failure.detail();
+            } else if (message instanceof PodMessage.Behind behind) {
+                channel.ended(
+                        this,
+                        Ending.broken("the pod is behind this node, at revision "
+                                + behind.version().revision() + " of epoch "
+                                + behind.version().epoch()));
+                socket.close(1000, "behind");
+            } else if (message instanceof PodMessage.Welcome welcome) {
+                require(id == null, "type must not be welcome again");
+                welcome(welcome);
+            } else {
+                require(id != null, "type must be welcome first");
+                if (message instanceof PodMessage.Numbered numbered) {
+                    numbered(numbered);
+                } else if (message instanceof PodMessage.Heartbeat heartbeat) {
+                    require(
+                            heartbeat.n() == received,
+                            "n must be " + received + ", the last number received, not " + heartbeat.n());
+                    requireEpoch(heartbeat.version());
+                    channel.lease().confirmed(Math.min(heartbeat.seq(), beats));
+                }
+            }
+        } catch (InvalidMessageException e) {
+            socket.close(PROTOCOL_ERROR, String.valueOf(e.getMessage()));
+            channel.ended(this, Ending.broken("the pod broke the protocol: " + e.getMessage()));
+        }
+    }
+
+    private static void require(boolean condition, String rule) throws InvalidMessageException {
+        if (!condition) {
+            throw new InvalidMessageException(rule);
+        }
+    }
+
+    private void requireEpoch(Version version) throws InvalidMessageException {
+        // The snapshot of a new epoch replaces everything, and only a new session brings one.
+        require(
+                !snapshotComplete || version.epoch() == epoch,
+                "epoch must be " + epoch + " as in the snapshot, not " + version.epoch());
+    }
+
+    private void welcome(PodMessage.Welcome welcome) throws InvalidMessageException {
+        long known = channel.board().applied().epoch();
+        require(welcome.epoch() >= known, "epoch must be at least " + known + ", which this node has seen");
+        id = welcome.session();
+        heartbeatNanos = Duration.ofMillis(welcome.heartbeatMillis()).toNanos();
+        channel.welcomed(this, welcome, helloSentNanos, helloHeld);
+        channel.every(Duration.ofMillis(welcome.heartbeatMillis()), this, this::beat);
+        channel.later(SNAPSHOT_WAIT, this, () -> {
+            if (!snapshotComplete) {
+                fail("no complete snapshot within " + SNAPSHOT_WAIT.toSeconds() + " s");
+            }
+        });
+    }
+
+    private void numbered(PodMessage.Numbered message) throws InvalidMessageException {
+        require(message.n() == received + 1, "n must be " + (received + 1) + ", not " + message.n());
+        if (message instanceof PodMessage.Snapshot part) {
+            require(
+                    received == 0 || part.version().epoch() == epoch,
+                    "epoch must be " + epoch + " in each part, not "
+                            + part.version().epoch());
+            epoch = part.version().epoch();
+            snapshotComplete |= part.last();
+        } else {
+            require(snapshotComplete, "type must be snapshot until its last part, not change");
+            requireEpoch(message.version());
+        }
+        received = message.n();
+        channel.deliver(this, message);
+    }
+
+    private void beat() {
+        long silent = System.nanoTime() - heardNanos;
+        if (silent > MISSED_HEARTBEATS * heartbeatNanos) {
+            fail("nothing heard from the pod for " + Duration.ofNanos(silent).toMillis() + " ms");
+        } else if (!beating) {
+            // Were the last one still on its way, this one would promise a lease that nothing renews.
+            beating = true;
+            beats++;
+            channel.lease().sent(beats, System.nanoTime());
+            socket.send(NodeMessages.heartbeat(beats)).thenRunAsync(() -> beating = false, channel::post);
+        }
+    }
+
+    /** Tells the pod, once what is on its way is gone; newer replaces older. */
+    void applied(Backlog.Marker marker, List<Excepted> except) {
+        if (except.size() <= MOST_EXCEPTED) {
+            announcement = NodeMessages.applied(marker.n(), except);
+            announce();
+        }
+        if (marker.snapshotComplete() && channel.ready(this)) {
+            declare();
+            channel.every(DECLARE_EVERY, this, this::declare);
+        }
+    }
+
+    private void announce() {
+        if (!announcing && announcement != null) {
+            String message = announcement;
+            announcement = null;
+            announcing = true;
+            socket.send(message)
+                    .thenRunAsync(
+                            () -> {
+                                announcing = false;
+                                announce();
+                            },
+                            channel::post);
+        }
+    }
+
+    private void declare() {
+        Map<String, Integer> news = declarations.news(channel.declared());
+        if (!news.isEmpty()) {
+            send(NodeMessages.declared(news));
+        }
+    }
+
+    void bye() {
+        saidBye = true;
+        send(NodeMessages.bye());
+    }
+
+    void abort() {
+        socket.abort();
+    }
+
+    private void send(String message) {
+        // What fails to be sent ends the session, by the socket's event.
+        var unused = socket.send(message);
+    }
+
+    private void fail(String sentence) {
+        socket.abort();
+        channel.ended(this, Ending.broken(sentence));
+    }
+
+    @Override
+    public void closed(int code, String sentence) {
+        if (saidBye) {
+            channel.saidBye();
+        } else {
+            channel.ended(this, Ending.ofClose(code, explanation == null ? sentence : explanation));
+        }
+    }
+}

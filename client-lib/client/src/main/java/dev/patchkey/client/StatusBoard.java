@@ -1,0 +1,170 @@
+package dev.patchkey.client;
+
+import dev.patchkey.client.Status.Phase;
+import dev.patchkey.client.protocol.Version;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the node's parts write down what they do, and where others read it or wait for it. Also logs each outage: its
+ * beginning, its end, and in between at most once a minute. Safe for use by several threads.
+ */
+final class StatusBoard {
+
+    /** How often a lasting outage is logged. */
+    private static final Duration LOG_EVERY = Duration.ofMinutes(1);
+
+    /** A wait that is for ever in all but name, and does not overflow the clock. */
+    private static final long LONGEST_WAIT_NANOS = Long.MAX_VALUE / 2;
+
+    private final String node;
+    private final System.Logger logger;
+
+    // All guarded by this
+    private Phase phase = Phase.CONNECTING;
+    private Instant since = Instant.now();
+    private @Nullable String pod;
+    private int attempts;
+    private @Nullable String lastError;
+    private @Nullable Instant nextRetry;
+    private Version applied = Version.NONE;
+    private @Nullable Instant loggedAt;
+
+    StatusBoard(String node, System.Logger logger) {
+        this.node = node;
+        this.logger = logger;
+    }
+
+    synchronized Status status(int heldKeys, int unreboundKeys) {
+        return new Status(
+                phase,
+                since,
+                node,
+                pod,
+                attempts,
+                lastError,
+                nextRetry,
+                applied.epoch(),
+                applied.revision(),
+                heldKeys,
+                unreboundKeys);
+    }
+
+    synchronized Phase phase() {
+        return phase;
+    }
+
+    synchronized Version applied() {
+        return applied;
+    }
+
+    /** The newest error, or what the node is doing if there was none: for the text of an exception. */
+    synchronized String explanation() {
+        return lastError == null ? "node " + node + " is " + phase.name().toLowerCase(Locale.ROOT) : lastError;
+    }
+
+    synchronized void connecting() {
+        nextRetry = null;
+    }
+
+    synchronized void welcomed(String byPod) {
+        pod = byPod;
+        if (phase != Phase.STALE) {
+            turn(Phase.SYNCING);
+        }
+    }
+
+    /** The session's snapshot is applied. */
+    synchronized void ready() {
+        if (loggedAt != null || phase == Phase.STALE) {
+            logger.log(
+                    System.Logger.Level.INFO,
+                    "node {0} is connected again and up to date, after {1} failed attempts",
+                    node,
+                    attempts);
+        }
+        loggedAt = null;
+        attempts = 0;
+        lastError = null;
+        turn(Phase.READY);
+    }
+
+    synchronized void applied(Version version) {
+        applied = version;
+    }
+
+    /** The connection is lost, or did not come about. */
+    synchronized void failed(URI service, String error, Duration retryIn) {
+        pod = null;
+        attempts++;
+        lastError = error;
+        nextRetry = Instant.now().plus(retryIn);
+        if (phase != Phase.STALE) {
+            turn(Phase.CONNECTING);
+        }
+        Instant now = Instant.now();
+        if (loggedAt == null || Duration.between(loggedAt, now).compareTo(LOG_EVERY) >= 0) {
+            loggedAt = now;
+            logger.log(
+                    System.Logger.Level.WARNING,
+                    "node {0} has no connection to {1}: {2}; failed attempts: {3}, and it goes on trying. "
+                            + "Static keys {4}",
+                    node,
+                    service,
+                    error,
+                    attempts,
+                    applied.equals(Version.NONE) ? "read as disabled until then" : "keep their state meanwhile");
+        }
+    }
+
+    synchronized void stale(String reason) {
+        pod = null;
+        turn(Phase.STALE);
+        logger.log(
+                System.Logger.Level.WARNING,
+                "node {0} is stale: {1}; its holds are lost, and the stale policies are in force until the next"
+                        + " snapshot",
+                node,
+                reason);
+    }
+
+    /** The end, for good. */
+    synchronized void ended(Phase end, @Nullable String error) {
+        pod = null;
+        nextRetry = null;
+        lastError = error == null ? lastError : error;
+        turn(end);
+        if (end != Phase.CLOSED) {
+            logger.log(System.Logger.Level.ERROR, "node {0} stops for good: {1}", node, error);
+        }
+    }
+
+    private void turn(Phase next) {
+        if (phase != next && !phase.isFinal()) {
+            phase = next;
+            since = Instant.now();
+            notifyAll();
+        }
+    }
+
+    /** Waits for {@link Phase#READY}; false at the timeout, at an interrupt, and once it will never come. */
+    synchronized boolean awaitReady(Duration timeout) {
+        long end = System.nanoTime() + Math.min(LONGEST_WAIT_NANOS, TimeUnit.NANOSECONDS.convert(timeout));
+        try {
+            while (phase != Phase.READY && !phase.isFinal()) { // ends: at the timeout
+                long millis = Math.floorDiv(end - System.nanoTime() + 999_999, 1_000_000);
+                if (millis <= 0) {
+                    break;
+                }
+                wait(millis);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return phase == Phase.READY;
+    }
+}
