@@ -16,8 +16,9 @@ public final class Main {
             case "service" -> ServiceBenchmark.run(rest);
             case "propagation" -> PropagationBenchmark.run(rest);
             default -> {
-                System.err.println("usage: java -jar benchmarks.jar check | acquire <service.jar> | service <service.jar> [java]"
-                        + " | propagation <service.jar> [java]");
+                System.err.println(
+                        "usage: java -jar benchmarks.jar check | acquire <service.jar> | service <service.jar> [java]"
+                                + " | propagation <service.jar> [java]");
                 System.exit(2);
             }
         }

@@ -33,7 +33,9 @@ final class PropagationBenchmark {
                 }
                 HttpClient http = HttpClient.newHttpClient();
                 measure(http, service.uri(), WARM_UP_CHANGES);
-                report("committed and applied on all " + NODES + " nodes", measure(http, service.uri(), MEASURED_CHANGES));
+                report(
+                        "committed and applied on all " + NODES + " nodes",
+                        measure(http, service.uri(), MEASURED_CHANGES));
             } finally {
                 for (AutoCloseable node : nodes) {
                     node.close();
@@ -46,7 +48,8 @@ final class PropagationBenchmark {
 
     /** Two loads of the library in one JVM are two nodes. */
     private static AutoCloseable node(URI service) throws Exception {
-        URL self = PropagationBenchmark.class.getProtectionDomain().getCodeSource().getLocation();
+        URL self =
+                PropagationBenchmark.class.getProtectionDomain().getCodeSource().getLocation();
         URLClassLoader loader = new URLClassLoader(new URL[] {self}, ClassLoader.getPlatformClassLoader());
         return (AutoCloseable) loader.loadClass("dev.patchkey.benchmarks.NodeUnderMeasurement")
                 .getConstructor(URI.class)

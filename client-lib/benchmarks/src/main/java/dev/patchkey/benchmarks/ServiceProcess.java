@@ -50,8 +50,8 @@ final class ServiceProcess implements AutoCloseable {
 
     private void awaitReady(Path directory) throws InterruptedException {
         HttpClient http = HttpClient.newHttpClient();
-        HttpRequest request =
-                HttpRequest.newBuilder(uri.resolve("/actuator/health/readiness")).build();
+        HttpRequest request = HttpRequest.newBuilder(uri.resolve("/actuator/health/readiness"))
+                .build();
         for (int i = 0; i < SECONDS_TO_START * 10; i++) {
             if (!process.isAlive()) {
                 throw new IllegalStateException("the service has ended; its log is in " + directory);

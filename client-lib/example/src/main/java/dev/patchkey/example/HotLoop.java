@@ -27,10 +27,12 @@ public final class HotLoop {
     public static void main(String[] args) {
         URI service = URI.create(args.length > 0 ? args[0] : "http://localhost:8080");
         long seconds = args.length > 1 ? Long.parseLong(args[1]) : Long.MAX_VALUE;
-        try (Patchkey patchkey = Patchkey.builder(service).application("hot-loop").start()) {
+        try (Patchkey patchkey =
+                Patchkey.builder(service).application("hot-loop").start()) {
             patchkey.onChange(change -> {
                 if (change.key().equals(TRACE.name())) {
-                    System.out.printf("%s is %s: count %d at revision %d%n",
+                    System.out.printf(
+                            "%s is %s: count %d at revision %d%n",
                             change.key(), change.enabled() ? "ON" : "off", change.count(), change.revision());
                 }
             });

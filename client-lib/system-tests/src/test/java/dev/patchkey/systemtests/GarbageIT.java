@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.patchkey.systemtests.ServiceProcess.Answer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AfterAll;
@@ -73,22 +74,23 @@ class GarbageIT {
     @Test
     void aProtocolVersionThatIsNotSpoken() {
         try (RawNode raw = new RawNode(service.uri())) {
-            JsonNode error =
-                    raw.send(RawNode.hello("raw").replace("\"protocol\":1", "\"protocol\":7")).receive("error");
+            JsonNode error = raw.send(RawNode.hello("raw").replace("\"protocol\":1", "\"protocol\":7"))
+                    .receive("error");
             assertThat(error.path("detail").asText()).contains("7").contains("1");
             assertThat(raw.closeCode()).isEqualTo(4426);
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "{\"type\":\"applied\",\"n\":1000000}",
-        "{\"type\":\"applied\",\"n\":-1}",
-        "{\"type\":\"applied\",\"n\":\"1\"}",
-        "{\"type\":\"heartbeat\",\"seq\":0}",
-        "{\"type\":\"declared\",\"keys\":{\"Upper\":1}}",
-        "{\"type\":\"declared\",\"keys\":[]}",
-    })
+    @ValueSource(
+            strings = {
+                "{\"type\":\"applied\",\"n\":1000000}",
+                "{\"type\":\"applied\",\"n\":-1}",
+                "{\"type\":\"applied\",\"n\":\"1\"}",
+                "{\"type\":\"heartbeat\",\"seq\":0}",
+                "{\"type\":\"declared\",\"keys\":{\"Upper\":1}}",
+                "{\"type\":\"declared\",\"keys\":[]}",
+            })
     void aMessageThatBreaksARuleAfterTheHello(String message) {
         try (RawNode raw = new RawNode(service.uri())) {
             raw.send(RawNode.hello("raw-after")).receive("welcome");
@@ -102,7 +104,10 @@ class GarbageIT {
     void aSecondHello() {
         try (RawNode raw = new RawNode(service.uri())) {
             raw.send(RawNode.hello("raw-twice")).receive("welcome");
-            assertThat(raw.send(RawNode.hello("raw-twice")).receive("error").path("detail").asText())
+            assertThat(raw.send(RawNode.hello("raw-twice"))
+                            .receive("error")
+                            .path("detail")
+                            .asText())
                     .contains("hello");
             assertThat(raw.closeCode()).isEqualTo(4400);
         }
@@ -129,7 +134,8 @@ class GarbageIT {
         String uuid = "6f1f4b9e-5f0e-4a55-9d4b-0d9f3f1f7a10";
         try (RawNode first = new RawNode(service.uri());
                 RawNode second = new RawNode(service.uri())) {
-            String hello = RawNode.hello("raw-lives").replaceFirst("\"incarnation\":\"[^\"]*", "\"incarnation\":\"" + uuid);
+            String hello =
+                    RawNode.hello("raw-lives").replaceFirst("\"incarnation\":\"[^\"]*", "\"incarnation\":\"" + uuid);
             String session =
                     first.send(hello).receive("welcome").path("session").asText();
             second.send(RawNode.hello("raw-lives")).receive("welcome");
@@ -178,7 +184,7 @@ class GarbageIT {
 
     @Test
     void bytesThatAreNoHttp() throws IOException {
-        try (Socket socket = new Socket("127.0.0.1", service.port())) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), service.port())) {
             socket.setSoTimeout(20_000);
             socket.getOutputStream().write("\u0001\u0002 nonsense\r\n\r\n".getBytes(StandardCharsets.UTF_8));
             var answer = new ByteArrayOutputStream();

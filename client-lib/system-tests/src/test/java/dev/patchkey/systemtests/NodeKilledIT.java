@@ -39,7 +39,10 @@ class NodeKilledIT {
             assertThat(after.status()).as(after.toString()).isEqualTo(200);
 
             // Three more leases: a live node renews.
-            Awaitility.await().pollDelay(LEASE.multipliedBy(3)).atMost(LEASE.multipliedBy(5)).until(() -> true);
+            Awaitility.await()
+                    .pollDelay(LEASE.multipliedBy(3))
+                    .atMost(LEASE.multipliedBy(5))
+                    .until(() -> true);
             assertThat(service.get(KEY).body().path("holds").findValuesAsText("holder"))
                     .as("S7: and never those of a live node")
                     .containsExactly("live");

@@ -37,8 +37,7 @@ final class RawNode implements AutoCloseable, WebSocket.Listener {
     static String hello(String node) {
         return """
             {"type":"hello","protocol":1,"node":"%s","incarnation":"%s","application":"raw","held":[],\
-            "stalePolicy":"hold"}"""
-                .formatted(node, UUID.randomUUID());
+            "stalePolicy":"hold"}""".formatted(node, UUID.randomUUID());
     }
 
     RawNode send(String message) {

@@ -106,11 +106,11 @@ class RestartIT {
         return total;
     }
 
-    private static void theNodesAreBack(
-            ServiceProcess service, NodeProcess holder, NodeProcess watcher, int total) {
+    private static void theNodesAreBack(ServiceProcess service, NodeProcess holder, NodeProcess watcher, int total) {
         Awaitility.await("both nodes are back")
                 .atMost(Duration.ofSeconds(60))
-                .until(() -> holder.ask("phase").equals("READY") && watcher.ask("phase").equals("READY"));
+                .until(() -> holder.ask("phase").equals("READY")
+                        && watcher.ask("phase").equals("READY"));
         Answer answer = service.get(KEY + "?await=applied&timeout=PT30S");
         assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
         assertThat(watcher.ask("count " + NodeMain.FLIP)).isEqualTo(String.valueOf(total));

@@ -2,6 +2,7 @@ package dev.patchkey.service.web;
 
 import dev.patchkey.service.store.OutcomeUnknownException;
 import dev.patchkey.service.store.StoreUnavailableException;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,6 +20,7 @@ import org.springframework.web.context.request.WebRequest;
 import org.springframework.web.method.annotation.MethodArgumentTypeMismatchException;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.databind.DatabindException;
 import tools.jackson.databind.exc.UnrecognizedPropertyException;
@@ -82,13 +84,21 @@ class Problems extends ResponseEntityExceptionHandler {
     @Override
     protected @Nullable ResponseEntity<Object> handleHttpMessageNotReadable(
             HttpMessageNotReadableException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        if (JettyProblems.refusedBody(e) == HttpStatus.CONTENT_TOO_LARGE) {
+            String detail = "The body must be at most " + JettyProblems.LONGEST_BODY + " bytes";
+            return answer(ProblemType.BODY_TOO_LARGE, null, detail);
+        }
         Throwable cause = e.getCause();
-        if (cause instanceof UnrecognizedPropertyException unknown) {
+        if (cause instanceof UnrecognizedPropertyException unknown && unknown.getKnownPropertyIds() != null) {
             String detail = "%s is not a field of this call; its fields are %s"
-                    .formatted(path(unknown), unknown.getKnownPropertyIds());
+                    .formatted(path(unknown), new TreeSet<>(unknown.getKnownPropertyIds()));
             return answer(ProblemType.INVALID_FIELD, path(unknown), detail);
         }
-        if (cause instanceof DatabindException mistyped && !mistyped.getPath().isEmpty()) {
+        // A number out of its type's range is a coercion that failed; what else the parser finds is no JSON.
+        boolean isJson = cause instanceof DatabindException || cause instanceof InputCoercionException;
+        if (isJson
+                && cause instanceof JacksonException mistyped
+                && !mistyped.getPath().isEmpty()) {
             String detail = "%s has a value of the wrong type or form: %s"
                     .formatted(path(mistyped), firstLine(mistyped.getOriginalMessage()));
             return answer(ProblemType.INVALID_FIELD, path(mistyped), detail);
@@ -98,12 +108,6 @@ class Problems extends ResponseEntityExceptionHandler {
             String detail = "The body must be one JSON object: %s at line %d, column %d"
                     .formatted(broken.getOriginalMessage(), where.getLineNr(), where.getColumnNr());
             return answer(ProblemType.INVALID_BODY, null, detail);
-        }
-        if (JettyProblems.refusedBody(e) == HttpStatus.CONTENT_TOO_LARGE) {
-            return answer(
-                    ProblemType.BODY_TOO_LARGE,
-                    null,
-                    "The body must be at most " + JettyProblems.LONGEST_BODY + " bytes");
         }
         return answer(ProblemType.INVALID_BODY, null, "The body must be one JSON object");
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.patchkey.service.web.HttpApi.Answer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +29,10 @@ class BadInputTest {
     @BeforeEach
     void aKeyThatMustNotChange() {
         api = new HttpApi(port);
-        revisionBefore = api.post("/v1/keys/bad.input/increment", null).body().get("revision").asLong();
+        revisionBefore = api.post("/v1/keys/bad.input/increment", null)
+                .body()
+                .get("revision")
+                .asLong();
     }
 
     private void refused(Answer answer, int status, String problem, String field, String rule) {
@@ -102,8 +106,7 @@ class BadInputTest {
 
     @Test
     void anUnknownField() {
-        refused(
-                api.post("/v1/keys/bad.input/increment", "{\"bye\": 1}"), 400, "invalid-field", "bye", "not a field");
+        refused(api.post("/v1/keys/bad.input/increment", "{\"bye\": 1}"), 400, "invalid-field", "bye", "not a field");
         refused(
                 api.put("/v1/keys/bad.input/holds/me", "{\"leas\": \"PT1M\"}"),
                 400,
@@ -160,7 +163,11 @@ class BadInputTest {
         assertThat(replay.body()).isEqualTo(first.body());
         revisionBefore = first.body().get("revision").asLong();
         refused(
-                api.post("/v1/keys/bad.input/increment", "{\"by\": 2}", key), 422, "request-reused", "", "Idempotency-Key");
+                api.post("/v1/keys/bad.input/increment", "{\"by\": 2}", key),
+                422,
+                "request-reused",
+                "",
+                "Idempotency-Key");
         refused(api.post("/v1/keys/bad.input/decrement", null, key), 422, "request-reused", "", "Idempotency-Key");
     }
 
@@ -178,25 +185,26 @@ class BadInputTest {
         refused(api.post(key + "/increment?await=done", null), 400, "invalid-field", "await", "applied");
         refused(api.post(key + "/increment?timeout=PT1S", null), 400, "invalid-field", "timeout", "await=applied");
         refused(
-                api.post(key + "/increment?await=applied&timeout=PT-1S", null), 400, "invalid-field", "timeout", "PT0S");
-        refused(
-                api.post(key + "/increment?await=applied&timeout=PT6M", null), 400, "invalid-field", "timeout", "PT5M");
+                api.post(key + "/increment?await=applied&timeout=PT-1S", null),
+                400,
+                "invalid-field",
+                "timeout",
+                "PT0S");
+        refused(api.post(key + "/increment?await=applied&timeout=PT6M", null), 400, "invalid-field", "timeout", "PT5M");
         refused(
                 api.post(key + "/increment?awiat=applied", null),
                 400,
                 "invalid-field",
                 "parameter awiat",
                 "one of [await, timeout]");
-        refused(
-                api.post(key + "/increment?await=applied&await=applied", null), 400, "invalid-field", "await", "once");
+        refused(api.post(key + "/increment?await=applied&await=applied", null), 400, "invalid-field", "await", "once");
         refused(api.get("/v1/keys?limit=0"), 400, "invalid-field", "limit", "from 1 to 999");
         refused(api.get("/v1/keys?limit=x"), 400, "invalid-field", "limit", "whole number");
         refused(api.get("/v1/keys?after=A"), 400, "invalid-field", "after", "1 to 128 characters");
         refused(api.get("/v1/keys?prefix=%25"), 400, "invalid-field", "prefix", "beginning of a key");
         refused(api.get(key + "?consistency=weak"), 400, "invalid-field", "consistency", "strong");
         refused(api.get(key + "?revision=1"), 400, "invalid-field", "revision", "await=applied");
-        refused(
-                api.get(key + "?await=applied&revision=999999"), 400, "invalid-field", "revision", "its newest");
+        refused(api.get(key + "?await=applied&revision=999999"), 400, "invalid-field", "revision", "its newest");
         refused(api.get(key + "/history?before=0"), 400, "invalid-field", "before", "above 0");
     }
 
@@ -204,7 +212,12 @@ class BadInputTest {
     void aNodesHoldWithoutAllItsHeaders() {
         String path = "/v1/keys/bad.input/holds/node-1";
         String uuid = "6f1f4b9e-5f0e-4a55-9d4b-0d9f3f1f7a10";
-        refused(api.put(path, null, "Patchkey-Session", uuid), 400, "invalid-field", "Patchkey-Incarnation", "given with");
+        refused(
+                api.put(path, null, "Patchkey-Session", uuid),
+                400,
+                "invalid-field",
+                "Patchkey-Incarnation",
+                "given with");
         refused(
                 api.put(path, null, "Patchkey-Session", "x", "Patchkey-Incarnation", uuid, "Patchkey-Operation", "1"),
                 400,
@@ -249,9 +262,18 @@ class BadInputTest {
     @Test
     void aBodyTooLargeWithoutALength() throws IOException {
         String chunk = "x".repeat(16 * 1024);
-        var request = new StringBuilder("POST /v1/keys/bad.input/increment HTTP/1.1\r\nHost: localhost\r\n"
-                + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
-                + "c\r\n{\"reason\": \"\r\n");
+        String start = String.join(
+                "\r\n",
+                "POST /v1/keys/bad.input/increment HTTP/1.1",
+                "Host: localhost",
+                "Content-Type: application/json",
+                "Transfer-Encoding: chunked",
+                "Connection: close",
+                "",
+                "c",
+                "{\"reason\": \"",
+                "");
+        var request = new StringBuilder(start);
         for (int i = 0; i < 5; i++) {
             request.append("4000\r\n").append(chunk).append("\r\n");
         }
@@ -268,7 +290,7 @@ class BadInputTest {
     }
 
     private String raw(@Nullable String request) throws IOException {
-        try (Socket socket = new Socket("127.0.0.1", port)) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             socket.setSoTimeout(10_000);
             socket.getOutputStream().write(String.valueOf(request).getBytes(StandardCharsets.UTF_8));
             socket.getOutputStream().flush();

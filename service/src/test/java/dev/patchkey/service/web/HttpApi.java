@@ -6,6 +6,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -53,12 +54,11 @@ final class HttpApi {
     }
 
     Answer send(String method, String path, @Nullable String body, String... headers) {
-        var content = body == null
-                ? HttpRequest.BodyPublishers.noBody()
-                : HttpRequest.BodyPublishers.ofString(body);
-        HttpRequest.Builder request =
-                HttpRequest.newBuilder(base.resolve(path)).timeout(Duration.ofSeconds(30)).method(method, content);
-        if (body != null) {
+        var content = body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body);
+        HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(path))
+                .timeout(Duration.ofSeconds(30))
+                .method(method, content);
+        if (body != null && !List.of(headers).contains("Content-Type")) {
             request.header("Content-Type", "application/json");
         }
         if (headers.length > 0) {
@@ -69,7 +69,10 @@ final class HttpApi {
             String type = response.headers().firstValue("Content-Type").orElse("");
             JsonNode json = type.contains("json") ? JSON.readTree(response.body()) : JSON.createObjectNode();
             return new Answer(
-                    response.statusCode(), type, response.headers().firstValue("Location").orElse(null), json);
+                    response.statusCode(),
+                    type,
+                    response.headers().firstValue("Location").orElse(null),
+                    json);
         } catch (IOException e) {
             throw new AssertionError("the service did not answer " + method + " " + path, e);
         } catch (InterruptedException e) {

@@ -89,8 +89,8 @@ class KeysApiTest {
         }
         Answer first = api.get("/v1/keys?prefix=page&limit=2");
         assertThat(names(first)).containsExactly("page.a", "page.b");
-        Answer second = api.get("/v1/keys?prefix=page&limit=2&after="
-                + first.body().get("next").asString());
+        Answer second = api.get(
+                "/v1/keys?prefix=page&limit=2&after=" + first.body().get("next").asString());
         assertThat(names(second)).containsExactly("page.c");
         assertThat(second.body().has("next")).isFalse();
         assertThat(names(api.get("/v1/keys?prefix=page&consistency=strong")))
@@ -149,8 +149,7 @@ class KeysApiTest {
     void aWatcherGetsASnapshotAndThenTheChanges() throws IOException {
         api.post("/v1/keys/watch.a/increment", null);
         URI uri = URI.create("http://127.0.0.1:" + port + "/v1/watch?prefix=watch.");
-        try (var in = new BufferedReader(
-                new InputStreamReader(uri.toURL().openStream(), StandardCharsets.UTF_8))) {
+        try (var in = new BufferedReader(new InputStreamReader(uri.toURL().openStream(), StandardCharsets.UTF_8))) {
             List<String> snapshot = event(in);
             assertThat(snapshot).contains("event: snapshot").anyMatch(line -> line.contains("\"watch.a\""));
             api.post("/v1/keys/other/increment", null);

@@ -34,7 +34,8 @@ class OpenApiTest {
             Files.writeString(CHECKED_IN, JSON.writeValueAsString(served) + "\n");
         }
         assertThat(JSON.readTree(Files.readString(CHECKED_IN)))
-                .as("docs/reference/openapi.json; write it with: mvn -pl service test -Dtest=OpenApiTest -Dopenapi.write=true")
+                .as(
+                        "docs/reference/openapi.json; write it with: mvn -pl service test -Dtest=OpenApiTest -Dopenapi.write=true")
                 .isEqualTo(served);
     }
 }
