@@ -45,7 +45,7 @@ public final class NodeMain {
             NodeMain node = new NodeMain(patchkey);
             var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             for (String line = in.readLine(); line != null && !line.equals("quit"); line = in.readLine()) {
-                System.out.println(node.answer(line.split(" ")));
+                System.out.println(node.answer(line.split(" ", -1)));
             }
         }
     }
@@ -61,7 +61,7 @@ public final class NodeMain {
                 case "path" -> path();
                 case "acquire" -> acquire(command[1]);
                 case "release" -> release(command[1]);
-                case "live" -> String.valueOf(holds.get(command[1]).isLive());
+                case "live" -> live(command[1]);
                 case "seed" -> seed(Integer.parseInt(command[1]));
                 case "seeded" -> acquired.sum() + " " + missed.sum() + " " + failed.sum();
                 case "stop" -> stop();
@@ -89,6 +89,11 @@ public final class NodeMain {
         boolean enabled = StaticKey.of(key).isEnabled();
         holds.put(key, hold);
         return enabled ? "held" : "held and not enabled";
+    }
+
+    private String live(String key) {
+        Hold hold = holds.get(key);
+        return hold == null ? "none" : String.valueOf(hold.isLive());
     }
 
     private String release(String key) {

@@ -29,7 +29,7 @@ class SeedProgramIT {
 
             assertThat(operated).as("the operator counted beside them").isPositive();
             for (NodeProcess node : nodes) {
-                String[] result = node.ask("seeded").split(" ");
+                String[] result = node.ask("seeded").split(" ", -1);
                 assertThat(Long.parseLong(result[0]))
                         .as("acquired by %s; %s failed", node.id(), result[2])
                         .isGreaterThan(THREADS);

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class ServiceProcess implements AutoCloseable {
 
     /** A cold start on a busy two-core machine takes a third of this. */
-    private static final Duration START = Duration.ofSeconds(120);
+    private static final Duration START = Duration.ofMinutes(2);
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
