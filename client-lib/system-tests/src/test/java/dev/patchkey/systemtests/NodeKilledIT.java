@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class NodeKilledIT {
 
     private static final String KEY = "/v1/keys/" + NodeMain.SEED;
-    private static final Duration LEASE = Duration.ofSeconds(5);
+    private static final Duration LEASE = Duration.ofSeconds(8);
 
     @Test
     void itsHoldsEndAfterItsLeaseAndThoseOfALiveNodeDoNot() {
@@ -23,7 +23,7 @@ class NodeKilledIT {
             assertThat(service.get(KEY).count()).isEqualTo(2);
 
             dead.kill();
-            Answer atOnce = service.post("/v1/keys/" + NodeMain.FLIP + "/increment?await=applied&timeout=PT0S");
+            Answer atOnce = service.post("/v1/keys/" + NodeMain.FLIP + "/increment?await=applied&timeout=PT3S");
             assertThat(atOnce.status())
                     .as("S5: the dead node is a laggard until its lease ends: %s", atOnce)
                     .isEqualTo(202);
