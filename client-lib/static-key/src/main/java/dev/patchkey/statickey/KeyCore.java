@@ -69,8 +69,6 @@ final class KeyCore implements Entry {
     /** The count while an edge up is in progress and not published. */
     static final int SENTINEL = -1;
 
-    private static final System.Logger LOGGER = System.getLogger(KeyCore.class.getPackageName());
-
     private final String name;
 
     /**
@@ -111,7 +109,7 @@ final class KeyCore implements Entry {
         this.count = count;
         this.rebinding = new Rebinding(sites.create(Targets.free(count.get() > 0)));
         this.mirrored = mirrored;
-        this.mode = mirrored == null ? Mode.UNDECIDED : Mode.MIRRORED;
+        this.mode = mirrored != null ? Mode.MIRRORED : count.get() > 0 ? Mode.LOCAL : Mode.UNDECIDED;
     }
 
     String name() {
@@ -266,7 +264,7 @@ final class KeyCore implements Entry {
         try {
             MirroredState old = mirrored();
             if (old == null) {
-                if (mode == Mode.LOCAL) {
+                if (mode == Mode.LOCAL && !retired) {
                     mode = mode.become(Mode.MIRRORED, name); // throws
                 }
             } else if (old.stale()) {
@@ -387,12 +385,14 @@ final class KeyCore implements Entry {
     /** Without the lock. */
     private void reportIfLeftSlow() {
         Throwable failure = rebinding.failure();
-        if (failure != null) {
-            LOGGER.log(
-                    System.Logger.Level.WARNING,
-                    "key '" + name + "' could not be rebound: it is correct but its tests are slow, until a change of"
-                            + " the key rebinds it",
-                    failure);
+        if (failure != null) { // the logger is looked up here, since that may do I/O, which making a key may not
+            System.getLogger(KeyCore.class.getPackageName())
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "key '" + name
+                                    + "' could not be rebound: it is correct but its tests are slow, until a change of"
+                                    + " the key rebinds it",
+                            failure);
         }
     }
 

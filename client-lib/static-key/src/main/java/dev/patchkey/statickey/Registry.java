@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Key objects are referred to weakly, since their preparations refer to classes of the application. Cores refer to
  * nothing of it, and are kept once they have a version or a positive count; a name that is local, disabled and without
  * a key object is forgotten.
+ *
+ * <p>Lock order: a core's lock is tried, never waited for, while an entry is computed; nothing is computed under it.
  */
 final class Registry {
 

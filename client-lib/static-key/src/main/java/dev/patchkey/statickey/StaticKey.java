@@ -127,7 +127,9 @@ public sealed interface StaticKey permits FoldedKey {
      * <p>An action that throws leaves the key disabled; what it threw is thrown to whoever enables the key. An action
      * may read keys. It may not change, make or acquire one, nor register or remove a preparation, for any key, itself
      * or by initialising a class that does: that is refused with an {@link IllegalStateException}. It may not wait for
-     * another thread that does so either; this goes undetected, and hangs.
+     * another thread that does so either; this goes undetected, and hangs. If it uses the class whose initialiser
+     * registers it, it may have to wait for the end of that initialiser, which then must not change the key, nor
+     * register another preparation of it, after this one.
      *
      * <p>The key refers to the action, and so to the action's class loader; nothing in this library that outlives the
      * key does. A preparation lasts until its registration is closed or the key object becomes unreachable, so whoever

@@ -79,6 +79,8 @@ public interface Mirror extends AutoCloseable {
     /**
      * What is mirrored of the key: consistent with its tests, and never waiting for a rebind. Null if no version was
      * ever applied to the name.
+     *
+     * @throws IllegalArgumentException if the name is none
      */
     @Nullable MirroredState state(String key);
 
