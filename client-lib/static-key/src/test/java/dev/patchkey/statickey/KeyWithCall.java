@@ -1,0 +1,36 @@
+package dev.patchkey.statickey;
+
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/** A key and a static call of it, as subjects of a check. */
+record KeyWithCall(
+        List<ModelSite> sites, Runnable increment, Runnable decrement, BooleanSupplier test, BooleanSupplier call) {
+
+    static KeyWithCall ours() {
+        ModelSite site = new ModelSite();
+        FoldedKey key = new Registry(site::create).of("with-call");
+        StaticCall<Boolean> call = key.select(false, true);
+        return new KeyWithCall(List.of(site), key.core()::increment, key.core()::decrement, key::isEnabled, call::get);
+    }
+
+    /** The call is a second key, rebound right after the first. */
+    static KeyWithCall withItsOwnSite() {
+        ModelSite first = new ModelSite();
+        ModelSite second = new ModelSite();
+        Sketch key = new Sketch(first::create, 0);
+        Sketch call = new Sketch(second::create, 0);
+        return new KeyWithCall(
+                List.of(first, second),
+                () -> {
+                    key.increment();
+                    call.increment();
+                },
+                () -> {
+                    key.decrement();
+                    call.decrement();
+                },
+                key::isEnabled,
+                call::isEnabled);
+    }
+}

@@ -1,0 +1,64 @@
+package dev.patchkey.statickey;
+
+import dev.patchkey.statickey.mirror.MirroredState;
+import java.lang.ref.WeakReference;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** The static key as a subject of checks. */
+final class OurKey implements Subject {
+
+    private final KeyCore core;
+    private final FoldedKey key;
+
+    OurKey(Site.Factory site, int count) {
+        core = new KeyCore("checked", site, new AtomicInteger(count), null);
+        key = new FoldedKey("checked", core.site(), core, new Attachments());
+        core.key(new WeakReference<>(key));
+    }
+
+    FoldedKey key() {
+        return key;
+    }
+
+    @Override
+    public boolean isEnabled() {
+        return key.isEnabled();
+    }
+
+    @Override
+    public int count() {
+        return key.count();
+    }
+
+    @Override
+    public void increment() {
+        core.increment();
+    }
+
+    @Override
+    public void decrement() {
+        core.decrement();
+    }
+
+    @Override
+    public boolean apply(int count, long epoch, long revision) {
+        return core.apply(MirroredState.applied(count, epoch, revision)) == KeyCore.Applied.NEWER;
+    }
+
+    @Override
+    public void stale() {
+        core.stale();
+    }
+
+    @Override
+    public @Nullable MirroredState state() {
+        return core.mirrored();
+    }
+
+    @Override
+    @SuppressWarnings("resource") // stays registered
+    public void beforeEnable(Runnable action) {
+        key.beforeEnable(action);
+    }
+}

@@ -1,0 +1,105 @@
+package dev.patchkey.statickey;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.patchkey.statickey.mirror.Mirror;
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class RegistryTest {
+
+    private final Registry registry = new Registry(VolatileSite::new);
+
+    @Test
+    void keepsNoKeyAliveAndSoNoClassLoader() {
+        releasesPreparations(registry::of, Garbage.MANY);
+    }
+
+    @Test
+    void theCheckerCatchesARegistryThatKeepsItsKeys() {
+        Map<String, FoldedKey> kept = new HashMap<>();
+        Check.catches(
+                subject -> releasesPreparations(subject, 10),
+                (Function<String, FoldedKey>) name -> kept.computeIfAbsent(name, registry::of),
+                "the referent was collected");
+        assertThat(kept).hasSize(1);
+    }
+
+    /** A preparation refers to an application's classes; nothing may refer to it when the application is gone. */
+    private static void releasesPreparations(Function<String, FoldedKey> registry, int collections) {
+        Supplier<WeakReference<Object>> application = () -> {
+            Object loaded = new Object();
+            List<Integer> used = new ArrayList<>();
+            FoldedKey key = registry.apply("application");
+            key.core().increment(); // and never again disabled: the count is kept, the application is not
+            key.core().prepare(new Preparation(key, () -> used.add(loaded.hashCode())));
+            return new WeakReference<>(loaded);
+        };
+        Garbage.collects(application.get(), collections);
+    }
+
+    @Test
+    void keepsTheCountOfALocalKeyThatIsEnabledForGood() {
+        Supplier<WeakReference<StaticKey>> enable = () -> {
+            StaticKey key = registry.of("for-good");
+            assertThat(key.enable().key()).isSameAs(key);
+            return new WeakReference<>(key);
+        };
+        Garbage.collects(enable.get(), Garbage.MANY);
+        registry.of("to-forget-others");
+        assertThat(registry.of("for-good").isEnabled()).isTrue();
+    }
+
+    @Test
+    void referencesAndStaticCallsAndRegistrationsKeepTheirKey() {
+        WeakReference<StaticKey> garbage = new WeakReference<>(StaticKey.detached("garbage"));
+        Enablement enablement = registry.of("enabled").enable();
+        StaticCall<Integer> call = registry.of("called").select(0, 1);
+        Registration registration = registry.of("prepared").beforeEnable(() -> {});
+        Garbage.collects(garbage, Garbage.MANY);
+        assertThat(keyIn("enabled")).isSameAs(enablement.key());
+        assertThat(keyIn("called")).isSameAs(call.key());
+        assertThat(keyIn("prepared")).isNotNull();
+        registration.close();
+    }
+
+    private @Nullable Object keyIn(String name) {
+        return registry.entries().get(name) instanceof KeyCore core ? core.key() : null;
+    }
+
+    @Test
+    void forgetsNamesThatAreLocalAndDisabledAndCollected() {
+        Consumer<String> use = name -> registry.of(name).enable().close();
+        for (int i = 0; i < 100; i++) {
+            use.accept("dynamic." + i);
+        }
+        Awaitility.await().untilAsserted(() -> {
+            System.gc();
+            for (int i = 0; i < 100; i++) {
+                registry.of("kept");
+            }
+            assertThat(registry.entries()).containsOnlyKeys("kept");
+        });
+    }
+
+    @Test
+    void anApplyToAForgottenCoreFindsTheNextOne() {
+        FoldedKey forgotten = registry.of("raced");
+        KeyCore core = forgotten.core();
+        core.key(new WeakReference<>(null));
+        assertThat(core.retire()).isTrue();
+        try (Mirror mirror = registry.attach()) { // the entry still holds the retired core, as in the middle of a race
+            assertThat(mirror.apply("raced", 1, 1, 1)).isTrue();
+            assertThat(registry.of("raced").isEnabled()).isTrue();
+        }
+    }
+}
