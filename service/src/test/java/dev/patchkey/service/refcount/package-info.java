@@ -1,0 +1,4 @@
+@NullMarked
+package dev.patchkey.service.refcount;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,94 @@
+package dev.patchkey.service.store.hazelcast;
+
+import com.hazelcast.config.Config;
+import com.hazelcast.core.Hazelcast;
+import com.hazelcast.core.HazelcastInstance;
+import dev.patchkey.service.store.CommitterRoute;
+import dev.patchkey.service.store.CountsMap;
+import dev.patchkey.service.store.Incarnations;
+import dev.patchkey.service.store.ReferenceCounts;
+import java.util.List;
+import java.util.UUID;
+
+/** Real Hazelcast members on loopback, for tests of both stores. */
+public final class TestCluster implements AutoCloseable {
+    private static final int FIRST_PORT = 25_701;
+
+    private final String name = "test-" + UUID.randomUUID();
+    private final int pods;
+    private final int size;
+
+    private TestCluster(int pods, int size) {
+        this.pods = pods;
+        this.size = size;
+    }
+
+    /** A cluster of one. */
+    public static TestCluster ofOne() {
+        return new TestCluster(1, 1);
+    }
+
+    /**
+     * A cluster of more.
+     *
+     * @param pods how many will be started
+     * @param size what {@code patchkey.cluster.size} says
+     */
+    public static TestCluster of(int pods, int size) {
+        return new TestCluster(pods, size);
+    }
+
+    /** A pod's member. */
+    public Pod start() {
+        ClusterProperties properties = pods == 1 && size == 1
+                ? new ClusterProperties(name, FIRST_PORT, "127.0.0.1", ClusterProperties.Discovery.NONE, List.of(), 1)
+                : new ClusterProperties(
+                        name,
+                        FIRST_PORT,
+                        "127.0.0.1",
+                        ClusterProperties.Discovery.STATIC,
+                        List.of("127.0.0.1:" + FIRST_PORT, "127.0.0.1:" + (FIRST_PORT + 1)),
+                        size);
+        Config config = ClusterConfig.of(properties);
+        // Several members on one machine, and no waiting for others that are not there.
+        config.getNetworkConfig().setPortAutoIncrement(true);
+        config.setProperty("hazelcast.wait.seconds.before.join", "0");
+        return new Pod(Hazelcast.newHazelcastInstance(config), properties.quorum());
+    }
+
+    /** Ends all members of the cluster at once. */
+    @Override
+    public void close() {
+        Hazelcast.getAllHazelcastInstances().stream()
+                .filter(member -> member.getConfig().getClusterName().equals(name))
+                .forEach(member -> member.getLifecycleService().terminate());
+    }
+
+    /** One member, and what the stores make of it. */
+    public record Pod(HazelcastInstance member, int quorum) {
+
+        public CountsMap countsMap() {
+            return new PublishedMap(member);
+        }
+
+        public CommitterRoute route() {
+            return new PartitionRoute(member);
+        }
+
+        /** The store that is kept in memory alone. */
+        public ReferenceCounts counts() {
+            HazelcastReferenceCounts counts = new HazelcastReferenceCounts(member, new Membership(member, quorum));
+            counts.start();
+            return counts;
+        }
+
+        public Incarnations incarnations() {
+            return new HazelcastIncarnations(member, new Membership(member, quorum));
+        }
+
+        /** As if the power went. */
+        public void kill() {
+            member.getLifecycleService().terminate();
+        }
+    }
+}

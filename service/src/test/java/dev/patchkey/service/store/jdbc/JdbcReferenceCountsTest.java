@@ -1,0 +1,78 @@
+package dev.patchkey.service.store.jdbc;
+
+import static dev.patchkey.service.refcount.Commands.on;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.patchkey.service.refcount.KeyName;
+import dev.patchkey.service.store.Incarnations;
+import dev.patchkey.service.store.ReferenceCounts;
+import dev.patchkey.service.store.ReferenceCounts.HistoryLine;
+import dev.patchkey.service.store.ReferenceCountsContract;
+import dev.patchkey.service.store.hazelcast.TestCluster;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class JdbcReferenceCountsTest extends ReferenceCountsContract {
+    private final TestCluster cluster = TestCluster.ofOne();
+    private TestDatabase database;
+    private JdbcReferenceCounts counts;
+    private JdbcIncarnations incarnations;
+
+    @SuppressWarnings("NullAway.Init") // start() is run first
+    JdbcReferenceCountsTest() {}
+
+    @BeforeAll
+    void start(@TempDir Path directory) {
+        database = TestDatabase.in(directory);
+        counts = database.counts(cluster.start());
+        incarnations = database.incarnations();
+    }
+
+    @AfterAll
+    void stop() {
+        counts.close();
+        incarnations.close();
+        database.close();
+        cluster.close();
+    }
+
+    @Override
+    protected ReferenceCounts counts() {
+        return counts;
+    }
+
+    @Override
+    protected Incarnations incarnations() {
+        return incarnations;
+    }
+
+    @Test
+    void keepsAHistoryNewestFirst() {
+        submit(counts, on("told").increment(2));
+        submit(counts, on("told").decrement(5));
+        submit(counts, on("told").acquire("alice", Duration.ofMinutes(1)));
+        submit(counts, on("told").acquire("alice", Duration.ofMinutes(2)));
+        submit(counts, on("told").release("alice"));
+        List<HistoryLine> lines = counts.history(new KeyName("told"), Long.MAX_VALUE, 10);
+        assertThat(lines.stream().map(HistoryLine::action)).containsExactly("release", "acquire", "increment");
+        assertThat(lines.stream().map(HistoryLine::count)).containsExactly(2, 3, 2);
+        assertThat(lines.getLast().change().reason()).isEqualTo("for a test");
+        assertThat(counts.history(
+                        new KeyName("told"), lines.getFirst().version().revision(), 1))
+                .containsExactly(lines.get(1));
+    }
+
+    @Test
+    void purgesWhatIsPastItsTimeAlone() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            submit(counts, on("old").increment(1));
+        }
+        new Retention(5).purge(database.dataSource());
+        assertThat(counts.history(new KeyName("old"), Long.MAX_VALUE, 100)).hasSize(5);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.patchkey.service.store;
+
+import org.jspecify.annotations.NullMarked;
