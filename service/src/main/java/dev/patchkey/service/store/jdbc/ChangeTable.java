@@ -64,13 +64,23 @@ final class ChangeTable {
                 row.getInt("ref_count"));
     }
 
-    /** Forgets changes up to that revision, oldest first, at most {@link #LARGEST_PURGE}. */
-    static int purge(Connection connection, long upTo) throws SQLException {
-        return Sql.update(
-                connection,
-                "DELETE FROM changes WHERE revision IN (SELECT revision FROM changes WHERE revision <= ?"
-                        + " ORDER BY revision FETCH FIRST " + LARGEST_PURGE + " ROWS ONLY)",
-                upTo);
+    /**
+     * Forgets changes up to that revision, oldest first, at most {@link #LARGEST_PURGE}: revisions have no gaps, so a
+     * range of them has a known size.
+     *
+     * @return whether there may be more
+     */
+    static boolean purge(Connection connection, long upTo) throws SQLException {
+        // 0, as JDBC reads the null of an empty table, is no revision.
+        long oldest = Sql.query(
+                        connection, "SELECT MIN(revision) AS oldest FROM changes", row -> (Long) row.getLong("oldest"))
+                .getFirst();
+        if (oldest == 0 || oldest > upTo) {
+            return false;
+        }
+        long end = Math.min(upTo, oldest + LARGEST_PURGE - 1);
+        Sql.update(connection, "DELETE FROM changes WHERE revision <= ?", end);
+        return end < upTo;
     }
 
     static String nameOf(Action action) {

@@ -83,13 +83,22 @@ final class RequestTable {
                 });
     }
 
-    /** Forgets requests from before that time, oldest first; returns how many, at most {@link #LARGEST_PURGE}. */
-    static int purge(Connection connection, Instant before) throws SQLException {
-        return Sql.update(
+    /**
+     * Forgets requests from before that time, oldest first, at most {@link #LARGEST_PURGE}.
+     *
+     * @return whether there may be more
+     */
+    static boolean purge(Connection connection, Instant before) throws SQLException {
+        List<Asked> old = Sql.query(
                 connection,
-                "DELETE FROM requests WHERE (request_key, caller) IN (SELECT request_key, caller FROM requests"
-                        + " WHERE remembered_at < ? ORDER BY remembered_at FETCH FIRST " + LARGEST_PURGE
-                        + " ROWS ONLY)",
+                "SELECT request_key, caller FROM requests WHERE remembered_at < ? ORDER BY remembered_at FETCH FIRST "
+                        + LARGEST_PURGE + " ROWS ONLY",
+                row -> new Asked(row.getString("caller"), row.getString("request_key")),
                 before);
+        Sql.batch(connection, "DELETE FROM requests WHERE request_key = ? AND caller = ?", old, (statement, asked) -> {
+            statement.setString(1, asked.key());
+            statement.setString(2, asked.caller());
+        });
+        return old.size() == LARGEST_PURGE;
     }
 }

@@ -15,20 +15,30 @@ record Retention(long historyChanges) {
     /** The most purges of one table in one go: with their sizes, faster than rows can be written. */
     private static final int MOST_PURGES = 10;
 
-    /** Deletes a bounded number of old rows. */
+    /** One purge of one table; says whether there may be more. */
+    private interface Purge {
+        boolean run(Connection connection) throws SQLException;
+    }
+
+    /** Deletes a bounded number of old rows, a few at a time, so that no transaction is long. */
     void purge(DataSource dataSource) throws SQLException {
         try (Connection connection = dataSource.getConnection()) {
-            Head head = Head.read(connection);
-            for (int i = 0; i < MOST_PURGES; i++) {
-                if (RequestTable.purge(connection, head.now().minus(Remembered.KEPT)) < RequestTable.LARGEST_PURGE) {
-                    break;
-                }
+            connection.setAutoCommit(false);
+            try {
+                Head head = Head.read(connection);
+                repeat(connection, each -> RequestTable.purge(each, head.now().minus(Remembered.KEPT)));
+                repeat(connection, each -> ChangeTable.purge(each, head.revision() - historyChanges));
+            } finally {
+                Sql.rollbackQuietly(connection);
             }
-            for (int i = 0; i < MOST_PURGES; i++) {
-                if (ChangeTable.purge(connection, head.revision() - historyChanges) < ChangeTable.LARGEST_PURGE) {
-                    break;
-                }
-            }
+        }
+    }
+
+    private static void repeat(Connection connection, Purge purge) throws SQLException {
+        boolean more = true;
+        for (int i = 0; more && i < MOST_PURGES; i++) {
+            more = purge.run(connection);
+            connection.commit();
         }
     }
 }
