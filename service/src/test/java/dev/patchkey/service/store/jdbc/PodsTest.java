@@ -1,0 +1,83 @@
+package dev.patchkey.service.store.jdbc;
+
+import static dev.patchkey.service.refcount.Commands.on;
+import static dev.patchkey.service.refcount.Commands.requested;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.patchkey.service.Invariant;
+import dev.patchkey.service.refcount.Command;
+import dev.patchkey.service.refcount.Commands;
+import dev.patchkey.service.refcount.KeyName;
+import dev.patchkey.service.refcount.Outcome;
+import dev.patchkey.service.store.ReferenceCounts.Consistency;
+import dev.patchkey.service.store.hazelcast.TestCluster;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Several pods over one database. */
+class PodsTest {
+    private static final KeyName K = new KeyName("k");
+
+    private static Outcome.Done submit(JdbcReferenceCounts counts, Command command) {
+        return (Outcome.Done) counts.submit(command).join();
+    }
+
+    @Test
+    @Invariant(number = "S3", text = "Every change reaches every pod's view, within a bounded time")
+    void podsOfOneClusterShareACommitterAndSeeEachOther(@TempDir Path directory) {
+        try (TestCluster cluster = TestCluster.of(2, 1);
+                TestDatabase database = TestDatabase.in(directory);
+                JdbcReferenceCounts one = database.counts(cluster.start());
+                JdbcReferenceCounts two = database.counts(cluster.start())) {
+            Commands on = on("k");
+            for (int i = 1; i <= 20; i++) {
+                JdbcReferenceCounts here = i % 2 == 0 ? one : two;
+                Outcome.Done done = submit(here, on.increment(1));
+                assertThat(done.count()).isEqualTo(i);
+                assertThat(here.read(K, Consistency.CLUSTER).version()).isEqualTo(done.version());
+                assertThat(here.view().get(K))
+                        .isNotNull()
+                        .satisfies(entry -> assertThat(entry.version()).isEqualTo(done.version()));
+                JdbcReferenceCounts there = i % 2 == 0 ? two : one;
+                await().atMost(Duration.ofSeconds(3))
+                        .until(() -> there.view().version().isAtLeast(done.version()));
+            }
+            Command request = requested(on.increment(1), "request", "hash");
+            assertThat(submit(one, request)).isEqualTo(submit(two, request));
+        }
+    }
+
+    @Test
+    @Invariant(number = "S1", text = "Nothing acknowledged is lost or doubled by two clusters over one database")
+    void twoClustersOverOneDatabaseCountTogether(@TempDir Path directory) {
+        try (TestCluster old = TestCluster.ofOne();
+                TestCluster fresh = TestCluster.ofOne();
+                TestDatabase database = TestDatabase.in(directory);
+                JdbcReferenceCounts one = database.counts(old.start());
+                JdbcReferenceCounts two = database.counts(fresh.start())) {
+            List<CompletableFuture<Outcome>> all = new ArrayList<>();
+            for (int i = 0; i < 500; i++) {
+                all.add((i % 2 == 0 ? one : two).submit(on("k").increment(1)));
+            }
+            assertThat(all.stream()
+                            .map(outcome -> ((Outcome.Done) outcome.join()).version())
+                            .distinct())
+                    .hasSize(500);
+            assertThat(one.read(K, Consistency.STRONG).state().count()).isEqualTo(500);
+            await().atMost(Duration.ofSeconds(5)).untilAsserted(() -> {
+                for (JdbcReferenceCounts each : List.of(one, two)) {
+                    assertThat(each.read(K, Consistency.CLUSTER).state().count())
+                            .isEqualTo(500);
+                    assertThat(each.view().version())
+                            .isEqualTo(one.read(K, Consistency.STRONG).version());
+                }
+            });
+        }
+    }
+}
