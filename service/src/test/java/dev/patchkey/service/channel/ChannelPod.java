@@ -1,0 +1,95 @@
+package dev.patchkey.service.channel;
+
+import dev.patchkey.service.propagation.Cluster;
+import dev.patchkey.service.propagation.FakeStore;
+import dev.patchkey.service.propagation.LeaseTimes;
+import dev.patchkey.service.propagation.LiveNodes;
+import dev.patchkey.service.propagation.NodeHolds;
+import dev.patchkey.service.propagation.PodPeers;
+import dev.patchkey.service.propagation.Propagator;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.net.URI;
+import java.time.Duration;
+import java.time.InstantSource;
+import org.eclipse.jetty.ee11.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee11.servlet.ServletHolder;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+
+/** The channel on a real Jetty, with a store in memory. */
+final class ChannelPod implements AutoCloseable {
+    static final Duration HELLO_TIMEOUT = Duration.ofMillis(500);
+
+    final FakeStore store;
+    final LiveNodes nodes;
+    final Cluster cluster;
+    final Channel channel;
+    private final NodeHolds holds;
+    private final Propagator propagator;
+    private final Server server = new Server();
+    private final ServerConnector connector = new ServerConnector(server);
+
+    ChannelPod(FakeStore store, Duration lease, Duration stuckAfter) {
+        this.store = store;
+        LeaseTimes times = new LeaseTimes(lease, stuckAfter);
+        nodes = new LiveNodes(times, System::nanoTime, InstantSource.system());
+        cluster = new Cluster(nodes, PodPeers.none("pod-1"));
+        holds = new NodeHolds(store);
+        propagator = new Propagator(store, nodes, cluster, holds, times, System::nanoTime);
+        channel = new Channel(
+                nodes,
+                cluster,
+                holds,
+                store,
+                store,
+                times,
+                new ChannelMetrics(new SimpleMeterRegistry()),
+                HELLO_TIMEOUT);
+        ServletContextHandler context = new ServletContextHandler();
+        ServletHolder holder = new ServletHolder(new ChannelServlet(channel));
+        holder.setInitOrder(1);
+        context.addServlet(holder, ChannelServlet.PATH);
+        server.setHandler(context);
+        connector.setHost("127.0.0.1");
+        server.addConnector(connector);
+    }
+
+    static ChannelPod start(FakeStore store) {
+        return start(store, Duration.ofSeconds(15), Duration.ofSeconds(30));
+    }
+
+    static ChannelPod start(FakeStore store, Duration lease, Duration stuckAfter) {
+        ChannelPod pod = new ChannelPod(store, lease, stuckAfter);
+        try {
+            pod.propagator.start();
+            pod.server.start();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+        pod.channel.start();
+        return pod;
+    }
+
+    int port() {
+        return connector.getLocalPort();
+    }
+
+    URI uri(String scheme) {
+        return URI.create(scheme + "://127.0.0.1:" + port() + ChannelServlet.PATH);
+    }
+
+    @Override
+    public void close() {
+        try {
+            if (channel.isRunning()) {
+                channel.stop();
+            }
+            server.stop();
+            propagator.stop();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+        cluster.close();
+        holds.close();
+    }
+}
