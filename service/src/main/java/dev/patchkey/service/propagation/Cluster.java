@@ -55,9 +55,17 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
         this.peers = peers;
     }
 
-    /** Begins to answer the other pods. */
-    public void start() {
+    /**
+     * Begins to answer the other pods.
+     *
+     * @param mayHaveNodes whether there may be nodes out there from an earlier life of the service
+     */
+    void start(boolean mayHaveNodes) {
         peers.serve(this::answer, nodes::podGone);
+        if (mayHaveNodes && !peers.foundOthers()) {
+            // They have a lease to show themselves; until then nothing may be claimed for them.
+            nodes.podGone(peers.name() + " before its start");
+        }
     }
 
     /** This pod's name. */

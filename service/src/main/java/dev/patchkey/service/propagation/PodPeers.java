@@ -32,6 +32,11 @@ public interface PodPeers {
         return false;
     }
 
+    /** Whether other pods had nodes when this one began to serve: they then know of nodes that live without a pod. */
+    default boolean foundOthers() {
+        return false;
+    }
+
     /** Asks every other live pod, and waits for their answers; blocks. */
     Answers ask(byte[] question, Duration timeout);
 

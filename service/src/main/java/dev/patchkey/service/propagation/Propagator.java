@@ -54,11 +54,7 @@ public final class Propagator implements SmartLifecycle {
         if (isRunning()) {
             return;
         }
-        cluster.start();
-        if (view.version().revision() > 0) {
-            // Nodes of an earlier life of this pod may live without having come back yet.
-            nodes.podGone(cluster.pod() + " before its start");
-        }
+        cluster.start(view.version().revision() > 0);
         ViewFeeder starting = new ViewFeeder(view, nodes);
         nodes.onReady(starting::wake);
         starting.start();
