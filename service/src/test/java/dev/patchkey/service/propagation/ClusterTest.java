@@ -1,0 +1,194 @@
+package dev.patchkey.service.propagation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.patchkey.service.propagation.NodeConnection.Ending;
+import dev.patchkey.service.refcount.KeyName;
+import dev.patchkey.service.refcount.Version;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+@Invariant(
+        number = "S5",
+        text =
+                "\"Applied everywhere\" is never claimed wrongly: every live pod's view and every live node's session has"
+                        + " reached the revision at the time of the answer")
+class ClusterTest {
+
+    private static final KeyName KEY = new KeyName("a");
+    private static final Duration SHORT = Duration.ofMillis(300);
+
+    private final FakeStore store = new FakeStore();
+    private final Pod one = new Pod(store);
+    private final Pod two = new Pod(store);
+    private final Map<String, UnaryOperator<byte[]>> pods = new ConcurrentHashMap<>();
+    private final List<String> silent = new ArrayList<>();
+    private Runnable afterFirstAnswers = () -> {};
+    private final Cluster here = new Cluster(one.nodes, new Wire("pod-1"));
+    private final Cluster there = new Cluster(two.nodes, new Wire("pod-2"));
+
+    ClusterTest() {
+        here.start(false);
+        there.start(false);
+    }
+
+    @AfterEach
+    void close() {
+        here.close();
+        there.close();
+    }
+
+    /** The other pods, in the same process. */
+    private final class Wire implements PodPeers {
+        private final String name;
+
+        Wire(String name) {
+            this.name = name;
+        }
+
+        @Override
+        public String name() {
+            return name;
+        }
+
+        @Override
+        public Answers ask(byte[] question, Duration timeout) {
+            Map<String, byte[]> answers = new HashMap<>();
+            pods.forEach((pod, answer) -> {
+                if (!pod.equals(name) && !silent.contains(pod)) {
+                    answers.put(pod, answer.apply(question));
+                }
+            });
+            Runnable once = afterFirstAnswers;
+            afterFirstAnswers = () -> {};
+            once.run();
+            return new Answers(answers, List.copyOf(silent));
+        }
+
+        @Override
+        public void serve(UnaryOperator<byte[]> answer, Consumer<String> gone) {
+            pods.put(name, answer);
+        }
+    }
+
+    @Test
+    void aNodeOfAnotherPodLagsByName() {
+        one.connectAndApply("n1").receive();
+        FakeNode far = two.connectAndApply("n2");
+        Version version = store.increment("a");
+        feed();
+        one.nodes.describeAll("pod-1");
+        Propagation lagging = here.await(KEY, version, Duration.ZERO);
+        assertThat(lagging.applied()).isFalse();
+        assertThat(lagging.nodes()).isEqualTo(2);
+        assertThat(lagging.laggards()).extracting("node").containsExactly("n1", "n2");
+        assertThat(far.applyOne()).isTrue();
+        assertThat(here.await(KEY, version, Duration.ZERO).laggards())
+                .extracting("node")
+                .containsExactly("n1");
+        assertThat(there.await(KEY, version, Duration.ZERO).laggardCount()).isEqualTo(1);
+    }
+
+    @Test
+    void aPodWhoseViewIsBehindIsUnaccounted() {
+        Version version = store.increment("a");
+        one.feed();
+        Propagation behind = here.await(KEY, version, SHORT);
+        assertThat(behind.applied()).isFalse();
+        assertThat(behind.unaccounted()).containsExactly("pod-2");
+        two.feed();
+        assertThat(here.await(KEY, version, SHORT).applied()).isTrue();
+    }
+
+    @Test
+    void aPodThatDoesNotAnswerIsUnaccountedAndNothingIsConcludedOfItsNodes() {
+        silent.add("pod-2");
+        assertThat(here.await(KEY, new Version(1, 0), SHORT).unaccounted()).containsExactly("pod-2");
+        assertThat(here.liveEverywhere()).isEmpty();
+    }
+
+    @Test
+    void aNodeThatMovesBetweenTheAnswersOfTwoPodsIsNotMissed() {
+        FakeNode node = two.connectAndApply("n1");
+        Version version = store.increment("a");
+        feed();
+        node.applyAll();
+        List<PodProgress> firstRound = new ArrayList<>();
+        afterFirstAnswers = () -> {
+            // This pod has answered for itself, and the other has too, when the node changes sides.
+            firstRound.add(one.ask("a", version));
+            firstRound.add(two.ask("a", version));
+            awaitLocalAnswer();
+            two.nodes.disconnected(node.session);
+            FakeNode.connect(one.nodes, "n1", 1, "n1-2").ready();
+            two.nodes.moved("n1", 1, "n1-2");
+        };
+        Propagation propagation = here.await(KEY, version, SHORT);
+        assertThat(firstRound).as("a single round would have claimed it").allMatch(PodProgress::isReached);
+        assertThat(propagation.applied()).isFalse();
+        assertThat(propagation.laggards()).extracting("reason").containsExactly("connecting");
+    }
+
+    /** The barrier asks its own pod while it asks the others; by now it surely has. */
+    private static void awaitLocalAnswer() {
+        try {
+            Thread.sleep(100);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void aNodeThatSaysHelloToAnotherPodIsForgottenHere() {
+        FakeNode old = one.connectAndApply("n1");
+        one.nodes.disconnected(old.session);
+        assertThat(here.find("n1").orElseThrow().connected()).isFalse();
+        FakeNode moved = two.connectAndApply("n1-elsewhere");
+        one.nodes.moved("n1", 1, "n1-2");
+        assertThat(here.find("n1")).isEmpty();
+        assertThat(here.find("n1-elsewhere").orElseThrow().pod()).isEqualTo("pod-2");
+        assertThat(here.all()).extracting("node").containsExactly("n1-elsewhere");
+        assertThat(moved.endings).isEmpty();
+    }
+
+    @Test
+    void aLaterLifeOnAnotherPodSupersedesTheOneHere() {
+        FakeNode old = one.connectAndApply("n1");
+        one.nodes.moved("n1", 2, "n1-2");
+        assertThat(old.endings).containsExactly(Ending.SUPERSEDED);
+        assertThat(here.find("n1")).isEmpty();
+    }
+
+    @Test
+    void aLateMessageOfARivalSessionDoesNotMakeANodeForgotten() {
+        FakeNode newest = one.connectAndApply("n1");
+        one.nodes.moved("n1", 1, "older");
+        assertThat(newest.endings).containsExactly(Ending.REPLACED);
+        assertThat(here.find("n1")).as("it may be live until its lease ends").isPresent();
+    }
+
+    @Test
+    void theNodesOfAnEarlierLifeOfTheServiceAreUnaccountedForALease() {
+        Cluster restarted = new Cluster(one.nodes, PodPeers.none("pod-1"));
+        restarted.start(true);
+        assertThat(restarted.await(KEY, new Version(1, 0), Duration.ZERO).unaccounted())
+                .containsExactly("pod-1 before its start");
+        one.pass(Pod.LEASE);
+        assertThat(restarted.await(KEY, new Version(1, 0), Duration.ZERO).applied())
+                .isTrue();
+        restarted.close();
+    }
+
+    private void feed() {
+        one.feed();
+        two.feed();
+    }
+}
