@@ -1,5 +1,6 @@
 package dev.patchkey.service.channel;
 
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
@@ -28,15 +29,19 @@ final class WireNode implements WebSocket.Listener {
     private volatile boolean reads = true;
     final WebSocket socket;
 
-    private WireNode(ChannelPod pod) {
+    private WireNode(URI uri) {
         socket = CLIENT.newWebSocketBuilder()
                 .subprotocols(ChannelServlet.SUBPROTOCOL)
-                .buildAsync(pod.uri("ws"), this)
+                .buildAsync(uri, this)
                 .join();
     }
 
     static WireNode connect(ChannelPod pod) {
-        return new WireNode(pod);
+        return new WireNode(pod.uri("ws"));
+    }
+
+    static WireNode connect(int port) {
+        return new WireNode(URI.create("ws://127.0.0.1:" + port + ChannelServlet.PATH));
     }
 
     /** A node that has its welcome. */
