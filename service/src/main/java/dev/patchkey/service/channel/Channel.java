@@ -38,6 +38,9 @@ final class Channel implements SmartLifecycle {
     /** How long a connection that was closed may take to go. */
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
 
+    /** Above the 20,000 nodes that a pod is made for, with room for those that reconnect before they are missed. */
+    private static final int MOST_CONNECTIONS = 30_000;
+
     private static final Duration TICK = Duration.ofMillis(250);
 
     /** How many hellos ask the store at a time, so that a storm of reconnects does not starve its other callers. */
@@ -87,6 +90,11 @@ final class Channel implements SmartLifecycle {
         this.helloTimeout = helloTimeout;
     }
 
+    /** Whether another node can be taken in. */
+    boolean hasRoom() {
+        return running && connections.size() < MOST_CONNECTIONS;
+    }
+
     Connection connect(String principal) {
         return new Connection(this, nodes, principal, System.nanoTime());
     }
@@ -125,7 +133,7 @@ final class Channel implements SmartLifecycle {
 
     void bye(NodeSession session) {
         if (nodes.bye(session)) {
-            holds.end(session, "the node said bye");
+            holds.endLife(session.hello(), "the node said bye");
         }
     }
 

@@ -11,19 +11,23 @@ final class ChannelMetrics {
 
     private final Counter snapshots;
     private final Counter changes;
+    private final Counter lost;
     private final Map<CloseCode, Counter> closes = new EnumMap<>(CloseCode.class);
 
     ChannelMetrics(MeterRegistry registry) {
         snapshots = messages(registry, "snapshot");
         changes = messages(registry, "change");
         for (CloseCode code : CloseCode.values()) {
-            closes.put(
-                    code,
-                    Counter.builder("patchkey.channel.closes")
-                            .description("Connections that this pod closed, by reason")
-                            .tag("reason", code.problem)
-                            .register(registry));
+            closes.put(code, closes(registry, code.problem));
         }
+        lost = closes(registry, "lost");
+    }
+
+    private static Counter closes(MeterRegistry registry, String reason) {
+        return Counter.builder("patchkey.channel.closes")
+                .description("Connections that ended, by the pod's reason; lost: without one")
+                .tag("reason", reason)
+                .register(registry);
     }
 
     private static Counter messages(MeterRegistry registry, String type) {
@@ -38,6 +42,11 @@ final class ChannelMetrics {
             case FeedMessage.SnapshotPart part -> snapshots.increment();
             case FeedMessage.Change change -> changes.increment();
         }
+    }
+
+    /** The node, or the network, has ended a connection. */
+    void lost() {
+        lost.increment();
     }
 
     void closed(CloseCode code) {

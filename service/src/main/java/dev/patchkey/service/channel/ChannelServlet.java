@@ -5,6 +5,7 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.Principal;
 import java.time.Duration;
@@ -68,12 +69,12 @@ final class ChannelServlet extends HttpServlet {
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
         WebSocketMappings ready = mappings;
-        if (!channel.isRunning() || ready == null) {
+        if (!channel.hasRoom() || ready == null) {
             problem(
                     response,
                     HttpServletResponse.SC_SERVICE_UNAVAILABLE,
                     "not-ready",
-                    "the pod is not ready for nodes");
+                    "the pod is not ready for more nodes");
             return;
         }
         Request core = ServletCoreRequest.wrap(request);
@@ -134,7 +135,7 @@ final class ChannelServlet extends HttpServlet {
                 response.getHeaders().put("Content-Type", "application/problem+json");
                 response.write(
                         true,
-                        java.nio.ByteBuffer.wrap(problem(
+                        ByteBuffer.wrap(problem(
                                 HttpServletResponse.SC_BAD_REQUEST,
                                 "subprotocol-required",
                                 "Sec-WebSocket-Protocol must name " + SUBPROTOCOL)),

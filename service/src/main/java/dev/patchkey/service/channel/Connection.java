@@ -197,7 +197,9 @@ final class Connection implements FrameHandler, NodeConnection {
 
     @Override
     public void onClosed(CloseStatus status, Callback callback) {
-        closing.set(true);
+        if (!closing.getAndSet(true)) {
+            channel.metrics().lost();
+        }
         leave();
         channel.closed(this);
         callback.succeeded();
@@ -339,6 +341,8 @@ final class Connection implements FrameHandler, NodeConnection {
             case REPLACED -> {
                 // The node has left this connection behind; a code would reach nobody, or confuse it.
                 if (closing.compareAndSet(false, true)) {
+                    channel.metrics().lost();
+                    leave();
                     abort();
                 }
             }

@@ -1,8 +1,9 @@
 package dev.patchkey.service.propagation;
 
-import dev.patchkey.service.propagation.PodPeers.Answers;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.Version;
+import dev.patchkey.service.store.PodPeers;
+import dev.patchkey.service.store.PodPeers.Answers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -15,6 +16,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
 
 /*
  * How answers of several pods become one that was true at one time: a round collects "reached" from every pod, each with
@@ -27,6 +31,8 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
 
     /** How much longer than the question's own timeout a pod has for its answer to travel. */
     private static final Duration TRAVEL = Duration.ofSeconds(1);
+
+    private static final Logger log = LoggerFactory.getLogger(Cluster.class);
 
     private final LiveNodes nodes;
     private final PodPeers peers;
@@ -101,9 +107,17 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
         try {
             pods.put(peers.name(), nodes.await(key, version, timeout));
             Answers answers = others.get();
-            answers.answers().forEach((pod, answer) -> pods.put(pod, PodQuestion.read(answer, PodProgress.class)));
+            List<String> unaccounted = new ArrayList<>(answers.unaccounted());
+            answers.answers().forEach((pod, answer) -> {
+                try {
+                    pods.put(pod, PodQuestion.read(answer, PodProgress.class));
+                } catch (JacksonException otherRelease) {
+                    log.warn("Pod {} answers what this one does not understand", pod, otherRelease);
+                    unaccounted.add(pod);
+                }
+            });
             pods.values().forEach(pod -> pod.expired().forEach(e -> expired.put(e.node(), e.stalePolicy())));
-            return new Round(pods, answers.unaccounted());
+            return new Round(pods, unaccounted);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while waiting for the nodes", e);

@@ -91,8 +91,13 @@ public final class NodeHolds implements AutoCloseable {
         start(holder, stamp -> stamp.incarnation() < incarnation, "superseded by a later life of the node");
     }
 
+    /** Ends, some time soon, all that this life of the node, which is over, still holds. */
+    public void endLife(NodeHello hello, String reason) {
+        start(new Holder(hello.node()), stamp -> stamp.incarnation() <= hello.incarnation(), reason);
+    }
+
     /** Ends, some time soon, what lives on the session, which is over. */
-    public void end(NodeSession session, String reason) {
+    void end(NodeSession session, String reason) {
         String ended = session.hello().session();
         start(new Holder(session.hello().node()), stamp -> stamp.session().equals(ended), reason);
     }

@@ -27,6 +27,7 @@ import org.slf4j.LoggerFactory;
 final class ViewFeeder implements View.Listener, AutoCloseable {
 
     private static final long STOP_MILLIS = 2000;
+    private static final long RETRY_MILLIS = 200;
     private static final Logger log = LoggerFactory.getLogger(ViewFeeder.class);
 
     private final View view;
@@ -110,7 +111,20 @@ final class ViewFeeder implements View.Listener, AutoCloseable {
                 // Whatever it was, what was taken may not have reached every session: begin all of them again.
                 log.error("Could not feed the nodes; all get a new snapshot", e);
                 replaced(view.version());
+                if (!pause()) {
+                    return;
+                }
             }
+        }
+    }
+
+    /** Whatever failed is not hurried. Returns whether to go on. */
+    private static boolean pause() {
+        try {
+            Thread.sleep(RETRY_MILLIS);
+            return true;
+        } catch (InterruptedException e) {
+            return false;
         }
     }
 

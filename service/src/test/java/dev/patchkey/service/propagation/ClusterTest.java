@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.patchkey.service.propagation.NodeConnection.Ending;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.Version;
+import dev.patchkey.service.store.PodPeers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -8,7 +8,7 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import com.hazelcast.map.IMap;
 import com.hazelcast.topic.ITopic;
-import dev.patchkey.service.propagation.PodPeers;
+import dev.patchkey.service.store.PodPeers;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.hazelcast.config.Config;
 import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
-import dev.patchkey.service.propagation.PodPeers.Answers;
+import dev.patchkey.service.store.PodPeers.Answers;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -1,4 +1,4 @@
-package dev.patchkey.service.propagation;
+package dev.patchkey.service.store;
 
 import java.time.Duration;
 import java.util.List;
