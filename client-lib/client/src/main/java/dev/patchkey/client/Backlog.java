@@ -50,8 +50,13 @@ class Backlog {
     /** Bring the key of the slot to a state. */
     record Rebind(Slot slot, int count, Version version, boolean stale) implements Work {}
 
-    /** Say that each message of the session up to n is applied. */
-    record Marker(Session session, long n, Version version, boolean snapshotComplete) implements Work {}
+    /** Who is to be told that messages are applied: the session that has delivered them. */
+    interface Deliverer {
+        void applied(Marker marker, List<Excepted> except);
+    }
+
+    /** Say that each message of the deliverer's up to n is applied. */
+    record Marker(Deliverer deliverer, long n, Version version, boolean snapshotComplete) implements Work {}
 
     /**
      * What came of a rebind.
@@ -113,18 +118,18 @@ class Backlog {
     }
 
     /** Stores what a message delivers. */
-    void deliver(Session session, PodMessage.Numbered message, Predicate<String> subscribed) {
+    void deliver(Deliverer deliverer, PodMessage.Numbered message, Predicate<String> subscribed) {
         Version version = message.version();
         synchronized (lock) {
             for (KeyState state : message.keys()) {
                 offer(slot(state.key()), state.count(), new Version(version.epoch(), state.revision()));
             }
             boolean complete = message instanceof PodMessage.Snapshot part && deliverAbsent(part, subscribed);
-            if (queue.peekLast() instanceof Marker last && last.session == session) {
+            if (queue.peekLast() instanceof Marker last && last.deliverer.equals(deliverer)) {
                 queue.removeLast();
                 complete |= last.snapshotComplete;
             }
-            queue.addLast(new Marker(session, message.n(), version, complete));
+            queue.addLast(new Marker(deliverer, message.n(), version, complete));
             lock.notifyAll();
         }
     }

@@ -1,5 +1,9 @@
 package dev.patchkey.client;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -16,11 +20,24 @@ final class Identity {
 
     /** Host, pid and a random part, since pids repeat in containers and hosts repeat in stateful sets. */
     static String defaultNode() {
-        // From the environment and not from DNS, which may block for seconds.
-        String host = cleaned(System.getenv("HOSTNAME"), "node", LONGEST_HOST);
+        String host = cleaned(host(), "node", LONGEST_HOST);
         int random = ThreadLocalRandom.current().nextInt() & 0xffffff;
         return String.format(
                 Locale.ROOT, "%s-%d-%06x", host, ProcessHandle.current().pid(), random);
+    }
+
+    /** From the environment and not from DNS, which may block for seconds. */
+    private static @Nullable String host() {
+        for (String variable : List.of("HOSTNAME", "COMPUTERNAME")) {
+            if (System.getenv(variable) != null) {
+                return System.getenv(variable);
+            }
+        }
+        try {
+            return Files.readString(Path.of("/etc/hostname")).strip();
+        } catch (IOException e) {
+            return null;
+        }
     }
 
     /** The simple name of the main class or jar. */

@@ -83,7 +83,7 @@ final class Node implements Patchkey, Rebinder.Events {
     @Override
     public void applied(Backlog.Marker marker, List<Excepted> except) {
         board.applied(marker.version());
-        channel.post(() -> marker.session().applied(marker, except));
+        channel.post(() -> marker.deliverer().applied(marker, except));
     }
 
     @Override

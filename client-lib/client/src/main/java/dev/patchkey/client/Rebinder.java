@@ -19,7 +19,7 @@ final class Rebinder {
 
     /** What the rebinder has done; called by its thread. */
     interface Events {
-        /** Each key of the marker's session up to its number is applied, but for the excepted. */
+        /** Each key of the marker's messages up to its number is applied, but for the excepted. */
         void applied(Backlog.Marker marker, List<Excepted> except);
 
         /** A key reads otherwise on this node. */

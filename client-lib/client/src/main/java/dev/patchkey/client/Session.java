@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * One connection to a pod, from the upgrade to its end: the protocol's order, its numbers, its heartbeats. For the
  * channel's thread alone, but for its {@link #id} and {@link #service}.
  */
-final class Session implements Socket.Events {
+final class Session implements Socket.Events, Backlog.Deliverer {
 
     /** How long a pod may take from the upgrade to its welcome; it has to look up no more than the node's holds. */
     private static final Duration WELCOME_WAIT = Duration.ofSeconds(10);
@@ -206,7 +206,8 @@ final class Session implements Socket.Events {
     }
 
     /** Tells the pod, once what is on its way is gone; newer replaces older. */
-    void applied(Backlog.Marker marker, List<Excepted> except) {
+    @Override
+    public void applied(Backlog.Marker marker, List<Excepted> except) {
         if (except.size() <= MOST_EXCEPTED) {
             announcement = NodeMessages.applied(marker.n(), except);
             announce();
