@@ -410,8 +410,8 @@ public final class FakeService implements AutoCloseable {
     public synchronized void snapshot(FakeSession session) {
         List<Object> keys = new ArrayList<>();
         counts.forEach((key, count) -> keys.add(state(key, count.count(), count.revision)));
-        session.sendSnapshot(epoch, revision, true, keys);
         sessions.add(session);
+        session.sendSnapshot(epoch, revision, true, keys);
     }
 
     // Holds
