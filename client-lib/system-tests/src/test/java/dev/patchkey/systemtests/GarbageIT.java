@@ -87,7 +87,7 @@ class GarbageIT {
                 "{\"type\":\"applied\",\"n\":1000000}",
                 "{\"type\":\"applied\",\"n\":-1}",
                 "{\"type\":\"applied\",\"n\":\"1\"}",
-                "{\"type\":\"heartbeat\",\"seq\":0}",
+                "{\"type\":\"heartbeat\",\"seq\":-1}",
                 "{\"type\":\"declared\",\"keys\":{\"Upper\":1}}",
                 "{\"type\":\"declared\",\"keys\":[]}",
             })
