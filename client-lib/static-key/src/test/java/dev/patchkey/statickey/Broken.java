@@ -227,15 +227,6 @@ final class Broken {
 
         @Override
         void restore() {}
-
-        @Override
-        boolean incrementFast() {
-            // As the sentinel asks: whoever meets it waits, here for an edge that will not come.
-            if (count.get() == -1 && lock.isHeldByCurrentThread()) {
-                throw new IllegalStateException("an edge is in progress");
-            }
-            return super.incrementFast();
-        }
     }
 
     /** Takes back what it has published when the last rebind fails. */

@@ -8,11 +8,13 @@ import org.jspecify.annotations.Nullable;
 /** The static key as a subject of checks. */
 final class OurKey implements Subject {
 
+    private final AtomicInteger word;
     private final KeyCore core;
     private final FoldedKey key;
 
     OurKey(Site.Factory site, int count) {
-        core = new KeyCore("checked", site, new AtomicInteger(count), null);
+        word = new AtomicInteger(count);
+        core = new KeyCore("checked", site, word, null);
         key = new FoldedKey("checked", core.site(), core, new Attachments());
         core.key(new WeakReference<>(key));
     }
@@ -29,6 +31,11 @@ final class OurKey implements Subject {
     @Override
     public int count() {
         return key.count();
+    }
+
+    @Override
+    public int word() {
+        return word.get();
     }
 
     @Override

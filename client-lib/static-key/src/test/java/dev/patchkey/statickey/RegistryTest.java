@@ -92,14 +92,22 @@ class RegistryTest {
     }
 
     @Test
+    void doesNotForgetAKeyThatWasMadeAgain() {
+        FoldedKey key = registry.of("made-again");
+        assertThat(key.core().retire()).isFalse();
+        assertThat(registry.of("made-again")).isSameAs(key);
+    }
+
+    @Test
     void anApplyToAForgottenCoreFindsTheNextOne() {
-        FoldedKey forgotten = registry.of("raced");
-        KeyCore core = forgotten.core();
-        core.key(new WeakReference<>(null));
-        assertThat(core.retire()).isTrue();
+        KeyCore forgotten = registry.of("raced").core();
+        forgotten.key(new WeakReference<>(null));
+        assertThat(forgotten.retire()).isTrue();
         try (Mirror mirror = registry.attach()) { // the entry still holds the retired core, as in the middle of a race
             assertThat(mirror.apply("raced", 1, 1, 1)).isTrue();
             assertThat(registry.of("raced").isEnabled()).isTrue();
+            assertThat(registry.of("raced").core()).isNotSameAs(forgotten);
+            assertThat(forgotten.count()).isZero();
         }
     }
 }

@@ -38,6 +38,11 @@ class Sketch implements Subject {
     }
 
     @Override
+    public int word() {
+        return count.get();
+    }
+
+    @Override
     public void beforeEnable(Runnable action) {
         actions.add(action);
     }

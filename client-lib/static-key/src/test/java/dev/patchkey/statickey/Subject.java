@@ -22,6 +22,9 @@ interface Subject {
 
     @Nullable MirroredState state();
 
+    /** The count with the sentinel in it. */
+    int word();
+
     void beforeEnable(Runnable action);
 
     /** Asserts that all ways to look at the key, in folded code and not, say the same; and says what. */
