@@ -1,17 +1,23 @@
 package dev.patchkey.service.store.jdbc;
 
 import static dev.patchkey.service.refcount.Commands.on;
+import static dev.patchkey.service.refcount.Commands.requested;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.patchkey.service.refcount.KeyName;
+import dev.patchkey.service.refcount.Outcome;
 import dev.patchkey.service.store.Incarnations;
 import dev.patchkey.service.store.ReferenceCounts;
 import dev.patchkey.service.store.ReferenceCounts.HistoryLine;
 import dev.patchkey.service.store.ReferenceCountsContract;
+import dev.patchkey.service.store.StoreUnavailableException;
 import dev.patchkey.service.store.hazelcast.TestCluster;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -74,5 +80,24 @@ class JdbcReferenceCountsTest extends ReferenceCountsContract {
         }
         new Retention(5).purge(database.dataSource());
         assertThat(counts.history(new KeyName("old"), Long.MAX_VALUE, 100)).hasSize(5);
+    }
+
+    @Test
+    void aCommandThatTheDatabaseRefusesFailsAlone() {
+        List<CompletableFuture<Outcome>> good = new ArrayList<>();
+        List<CompletableFuture<Outcome>> bad = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            good.add(counts.submit(on("split").increment(1)));
+            if (i % 40 == 0) {
+                bad.add(counts.submit(requested(on("split").increment(1), "x".repeat(600) + i, "hash")));
+            }
+        }
+        assertThat(good).allSatisfy(each -> assertThat(each.join()).isInstanceOf(Outcome.Done.class));
+        assertThat(bad)
+                .allSatisfy(each -> assertThatThrownBy(each::join).hasCauseInstanceOf(StoreUnavailableException.class));
+        assertThat(counts.read(new KeyName("split"), ReferenceCounts.Consistency.STRONG)
+                        .state()
+                        .count())
+                .isEqualTo(100);
     }
 }
