@@ -62,6 +62,7 @@ public final class LiveNodes {
     private final Reached rule;
 
     private volatile Runnable onReady = () -> {};
+    private volatile Runnable onHeldBack = () -> {};
 
     private final ReentrantLock lock = new ReentrantLock();
     /** The current session of each live node. Guarded by the lock, as is all below. */
@@ -137,9 +138,15 @@ public final class LiveNodes {
         onReady.run();
     }
 
-    /** What to do whenever a session has become ready. */
-    void onReady(Runnable action) {
-        onReady = action;
+    /**
+     * Who is told.
+     *
+     * @param ready that a session has become ready for its snapshot
+     * @param heldBack that a session has something to write in a moment
+     */
+    void notify(Runnable ready, Runnable heldBack) {
+        onReady = ready;
+        onHeldBack = heldBack;
     }
 
     /**
@@ -252,13 +259,14 @@ public final class LiveNodes {
                 return null;
             }
             FeedMessage message = session.feed.next(offeredVersion, nanoClock.getAsLong());
-            if (message == null && session.feed.holdsBack()) {
-                heldBack.add(session);
+            if (message != null || !session.feed.holdsBack() || !heldBack.add(session)) {
+                return message;
             }
-            return message;
         } finally {
             lock.unlock();
         }
+        onHeldBack.run();
+        return null;
     }
 
     /** What the pod's heartbeat to the node says. */
@@ -373,8 +381,8 @@ public final class LiveNodes {
         beginning.forEach(session -> session.connection.writable());
     }
 
-    /** Asks the connections that held changes back for a moment to look again. Returns whether there were any. */
-    boolean flushHeldBack() {
+    /** Asks the connections that held changes back for a moment to look again. */
+    void flushHeldBack() {
         List<NodeSession> writable;
         lock.lock();
         try {
@@ -384,7 +392,6 @@ public final class LiveNodes {
             lock.unlock();
         }
         writable.forEach(session -> session.connection.writable());
-        return !writable.isEmpty();
     }
 
     // What the barrier asks.

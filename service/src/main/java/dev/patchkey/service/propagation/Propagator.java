@@ -56,7 +56,7 @@ public final class Propagator implements SmartLifecycle {
         }
         cluster.start(view.version().revision() > 0);
         ViewFeeder starting = new ViewFeeder(view, nodes);
-        nodes.onReady(starting::wake);
+        nodes.notify(starting::wake, starting::wakeInAMoment);
         starting.start();
         feeder = starting;
         ScheduledExecutorService ticking = Executors.newScheduledThreadPool(

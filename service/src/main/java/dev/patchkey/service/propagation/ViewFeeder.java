@@ -42,6 +42,7 @@ final class ViewFeeder implements View.Listener, AutoCloseable {
 
     private boolean replaced = true;
     private boolean woken;
+    private boolean heldBack;
     private boolean stopped;
     private View.@Nullable Subscription subscription;
 
@@ -91,11 +92,21 @@ final class ViewFeeder implements View.Listener, AutoCloseable {
         }
     }
 
+    /** A session holds something back. */
+    void wakeInAMoment() {
+        lock.lock();
+        try {
+            heldBack = true;
+            work.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void run() {
-        boolean heldBack = false;
         while (true) {
             try {
-                Work next = take(heldBack);
+                Work next = take();
                 if (next == null) {
                     return;
                 }
@@ -104,7 +115,7 @@ final class ViewFeeder implements View.Listener, AutoCloseable {
                 }
                 nodes.offer(next.changed);
                 nodes.begin(view::snapshot);
-                heldBack = nodes.flushHeldBack();
+                nodes.flushHeldBack();
             } catch (InterruptedException e) {
                 return;
             } catch (RuntimeException e) {
@@ -128,7 +139,7 @@ final class ViewFeeder implements View.Listener, AutoCloseable {
         }
     }
 
-    private @Nullable Work take(boolean heldBack) throws InterruptedException {
+    private @Nullable Work take() throws InterruptedException {
         lock.lockInterruptibly();
         try {
             while (!stopped && !replaced && !woken && changed.isEmpty()) {
@@ -144,6 +155,7 @@ final class ViewFeeder implements View.Listener, AutoCloseable {
             Work next = new Work(replaced, changed.isEmpty() ? List.of() : List.copyOf(changed.values()));
             replaced = false;
             woken = false;
+            heldBack = false;
             changed = new LinkedHashMap<>();
             return next;
         } finally {

@@ -125,6 +125,19 @@ class ChannelTest {
     }
 
     @Test
+    void aChangeThatWaitsForAConfirmationComesAfterAMomentWithoutOne() {
+        FakeStore own = new FakeStore();
+        try (ChannelPod quiet = ChannelPod.start(own)) {
+            WireNode node = WireNode.applied(quiet, "n1");
+            own.increment("a");
+            node.expect("change");
+            own.increment("a");
+            assertThat(node.expect("change").get("keys").get(0).get("count").intValue())
+                    .isEqualTo(2);
+        }
+    }
+
+    @Test
     void declaredCallSitesAreShown() {
         WireNode node = WireNode.applied(pod, "declares");
         node.send("{\"type\":\"declared\",\"keys\":{\"checkout.trace\":3}}");

@@ -136,7 +136,7 @@ class EveryChangeArrivesTest {
     void theFeederCarriesWhatHappensWhileNodesComeAndGo() {
         Pod pod = new Pod(store);
         try (ViewFeeder feeder = new ViewFeeder(store, pod.nodes)) {
-            pod.nodes.onReady(feeder::wake);
+            pod.nodes.notify(feeder::wake, feeder::wakeInAMoment);
             feeder.start();
             Random random = new Random(1);
             List<FakeNode> nodes = new java.util.ArrayList<>();
