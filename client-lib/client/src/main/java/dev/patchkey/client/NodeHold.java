@@ -3,16 +3,10 @@ package dev.patchkey.client;
 import dev.patchkey.client.protocol.HoldAnswer;
 import dev.patchkey.client.protocol.Version;
 import dev.patchkey.statickey.StaticKey;
-import java.net.ConnectException;
-import java.net.http.HttpConnectTimeoutException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** The node's one hold on one key, shared by all who hold it in this JVM. Safe for use by several threads. */
@@ -85,7 +79,7 @@ final class NodeHold {
             joined.waiters++;
         }
         proceed();
-        return new Share(this, await(joined, timeout));
+        return new Share(this, joined.await(timeout, this::leave));
     }
 
     /** The standing generation with one more reference, or a successor of one that lingers; null if it has to be acquired. */
@@ -107,43 +101,16 @@ final class NodeHold {
         return standing;
     }
 
-    private Tenure await(Acquisition joined, Duration timeout) {
-        try {
-            return joined.granted.get(TimeUnit.NANOSECONDS.convert(timeout), TimeUnit.NANOSECONDS);
-        } catch (ExecutionException e) {
-            throw forWaiter(e.getCause());
-        } catch (TimeoutException e) {
-            return leave(joined, "not within " + timeout, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return leave(joined, "interrupted", e);
-        }
-    }
-
-    private static RuntimeException forWaiter(@Nullable Throwable cause) {
-        return cause instanceof PatchkeyException failure
-                ? failure.forWaiter()
-                : new IllegalStateException("a bug in the client", cause);
-    }
-
-    /** One waiter gives up, and with the last one the acquisition ends; but if it was decided meanwhile, that holds. */
-    private Tenure leave(Acquisition joined, String why, Exception cause) {
+    /** One waiter gives up, and with the last one the acquisition ends. */
+    private void leave(Acquisition left, String why, Exception cause) {
         PatchkeyException failure;
         synchronized (this) {
-            if (acquisition == joined) {
-                joined.waiters--;
-                acquisition = joined.waiters == 0 ? null : joined;
-                failure = givenUp(why, cause);
-            } else {
-                failure = null;
+            if (acquisition != left) {
+                return;
             }
-        }
-        if (failure == null) {
-            try {
-                return joined.granted.join();
-            } catch (CompletionException e) {
-                throw forWaiter(e.getCause());
-            }
+            left.waiters--;
+            acquisition = left.waiters == 0 ? null : left;
+            failure = givenUp(why, cause);
         }
         proceed();
         throw failure;
@@ -254,7 +221,7 @@ final class NodeHold {
             lose();
         }
         if (failed != null) {
-            failed.granted.completeExceptionally(failure);
+            failed.fail(failure);
         }
     }
 
@@ -284,10 +251,7 @@ final class NodeHold {
             operation = new Operation(wanted, holds.nextOperation());
         }
         Standing standing = holds.standing();
-        if (operation == null
-                || standing == null
-                || operation.retry != null
-                || operation.stage == Operation.Stage.PARKED) {
+        if (operation == null || standing == null || operation.retry != null) {
             return null;
         }
         operation.stage = Operation.Stage.SENT;
@@ -301,35 +265,23 @@ final class NodeHold {
         try {
             holds.requests()
                     .send(standing, key, sent.acquire, sent.number)
-                    .whenComplete((answer, failure) -> answered(sent, standing, answer, failure));
+                    .whenComplete(
+                            (answer, failure) -> answered(sent, standing, Verdict.of(sent.acquire, answer, failure)));
         } catch (RuntimeException e) {
             // Before anything was sent: the token's supplier, most likely.
-            failed(sent, false, e);
+            failed(sent, new Verdict.Failed(false, e));
         }
     }
 
-    private void answered(Operation sent, Standing standing, @Nullable HoldAnswer answer, @Nullable Throwable failure) {
-        if (answer instanceof HoldAnswer.Done done) {
-            if (sent.acquire) {
-                granted(sent, standing, done);
-            } else {
-                released(standing, done);
-            }
-        } else if (answer instanceof HoldAnswer.Problem problem) {
-            String sentence =
-                    "the service answered " + problem.status() + " " + problem.problem() + ": " + problem.detail();
-            if (problem.status() == 503 || problem.status() == 429) {
-                failed(sent, false, new IllegalStateException(sentence));
-            } else if (problem.status() >= 500) {
-                failed(sent, true, new IllegalStateException(sentence));
-            } else {
-                refused(sent, problem.problem(), sentence);
-            }
-        } else {
-            Throwable cause =
-                    failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-            boolean unsent = cause instanceof ConnectException || cause instanceof HttpConnectTimeoutException;
-            failed(sent, !unsent, new IllegalStateException("the request failed: " + cause, cause));
+    private void answered(Operation sent, Standing standing, Verdict verdict) {
+        if (verdict instanceof Verdict.Failed failed) {
+            failed(sent, failed);
+        } else if (verdict instanceof Verdict.Refused refused) {
+            refused(sent, refused);
+        } else if (verdict instanceof Verdict.Done done && sent.acquire) {
+            granted(sent, standing, done.answer());
+        } else if (verdict instanceof Verdict.Done done) {
+            released(standing, done.answer());
         }
     }
 
@@ -358,9 +310,9 @@ final class NodeHold {
             acquisition = decided == null ? acquisition : null;
         }
         if (begun != null && decided != null) {
-            decided.granted.complete(begun);
+            decided.grant(begun);
         } else if (decided != null && failure != null) {
-            decided.granted.completeExceptionally(failure);
+            decided.fail(failure);
         }
         // Otherwise the grant is void, and if somebody still waits it is asked for anew.
         proceed();
@@ -376,11 +328,12 @@ final class NodeHold {
         proceed();
     }
 
-    private void refused(Operation sent, String problem, String sentence) {
+    private void refused(Operation sent, Verdict.Refused refusal) {
         Acquisition failed = null;
         synchronized (this) {
             operation = null;
             if (sent.acquire) {
+                // An attempt before this one may still be on its way.
                 maybeHeld |= sent.attempts > 1;
                 failed = acquisition;
                 acquisition = null;
@@ -388,39 +341,37 @@ final class NodeHold {
                 maybeHeld = false;
             }
         }
+        String sentence = refusal.sentence();
         if (failed != null) {
-            failed.granted.completeExceptionally(
-                    new RejectedException(problem, "key '" + key + "' was not acquired: " + sentence, null));
-        } else {
-            holds.log("the release of key '" + key + "' was refused, so the lease will end it: " + sentence);
+            failed.fail(
+                    new RejectedException(refusal.problem(), "key '" + key + "' was not acquired: " + sentence, null));
+        } else if (!sent.acquire) {
+            holds.log(
+                    "the release of key '" + key + "' was refused, so only the end of the lease ends it: " + sentence);
         }
         proceed();
     }
 
-    /** An attempt has failed; tries again if that is worth it. */
-    private void failed(Operation sent, boolean unknown, RuntimeException failure) {
+    /** Tries again after a while; but an acquire not for ever, since threads wait for it. */
+    private void failed(Operation sent, Verdict.Failed failure) {
         Acquisition givenUp = null;
         PatchkeyException exception = null;
         synchronized (this) {
             sent.stage = Operation.Stage.WAITING;
-            sent.unknown |= unknown;
-            sent.lastFailure = failure;
-            maybeHeld |= sent.acquire && unknown;
-            boolean wanted = acquisition != null;
-            if (sent.attempts < Operation.MOST_ATTEMPTS) {
-                sent.retry =
-                        sent.acquire == wanted ? holds.threads().runLater(sent.nextDelay(), () -> retry(sent)) : null;
-            } else if (sent.acquire) {
+            sent.unknown |= failure.unknown();
+            sent.lastFailure = failure.why();
+            maybeHeld |= sent.acquire && failure.unknown();
+            if (sent.acquire && sent.attempts >= Operation.MOST_ATTEMPTS) {
                 givenUp = acquisition;
-                exception = givenUp("after " + sent.attempts + " attempts", failure);
+                exception = givenUp("after " + sent.attempts + " attempts", failure.why());
                 acquisition = null;
                 operation = null;
             } else {
-                sent.stage = Operation.Stage.PARKED;
+                sent.retry = holds.threads().runLater(sent.nextDelay(), () -> retry(sent));
             }
         }
         if (givenUp != null && exception != null) {
-            givenUp.granted.completeExceptionally(exception);
+            givenUp.fail(exception);
         }
         proceed();
     }

@@ -8,11 +8,14 @@ import org.jspecify.annotations.Nullable;
 /** A hold change under way at the service, over all its attempts, which share one number. Guarded by its node hold. */
 final class Operation {
 
-    /** With the backoff below these span some seconds: a blip is ridden out, an outage is told. */
+    /** Of an acquire. With the backoff below these span some seconds: a blip is ridden out, an outage is told. */
     static final int MOST_ATTEMPTS = 6;
 
     private static final Duration BACKOFF_BASE = Duration.ofMillis(50);
-    private static final Duration BACKOFF_CAP = Duration.ofSeconds(2);
+    private static final Duration ACQUIRE_BACKOFF_CAP = Duration.ofSeconds(2);
+
+    /** Of a release, which is tried for as long as the lease stands, since until then it keeps the key enabled. */
+    private static final Duration RELEASE_BACKOFF_CAP = Duration.ofSeconds(30);
 
     /** How far it has come. */
     enum Stage {
@@ -21,9 +24,7 @@ final class Operation {
         /** Sent and not answered. */
         SENT,
         /** Granted; this node is being rebound. */
-        REBINDING,
-        /** Given up until the next session. */
-        PARKED
+        REBINDING
     }
 
     final boolean acquire;
@@ -42,12 +43,15 @@ final class Operation {
     /** When it is tried again; null if nothing but a session is missing. */
     @Nullable ScheduledFuture<?> retry;
 
-    private final Backoff backoff = new Backoff(
-            BACKOFF_BASE, BACKOFF_CAP, () -> ThreadLocalRandom.current().nextDouble());
+    private final Backoff backoff;
 
     Operation(boolean acquire, long number) {
         this.acquire = acquire;
         this.number = number;
+        this.backoff = new Backoff(
+                BACKOFF_BASE,
+                acquire ? ACQUIRE_BACKOFF_CAP : RELEASE_BACKOFF_CAP,
+                () -> ThreadLocalRandom.current().nextDouble());
     }
 
     boolean isBusy() {

@@ -8,7 +8,6 @@ import java.net.http.WebSocketHandshakeException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -88,7 +87,7 @@ final class Socket implements WebSocket.Listener {
         var unused = sent.whenCompleteAsync(
                 (done, failure) -> {
                     if (failure != null) {
-                        end(0, "sending failed: " + sentence(failure));
+                        end(0, "sending failed: " + Failures.sentence(failure));
                     }
                 },
                 channelThread);
@@ -168,7 +167,7 @@ final class Socket implements WebSocket.Listener {
 
     @Override
     public void onError(WebSocket from, Throwable error) {
-        channelThread.execute(() -> end(0, "the connection broke: " + sentence(error)));
+        channelThread.execute(() -> end(0, "the connection broke: " + Failures.sentence(error)));
     }
 
     private void end(int code, String sentence) {
@@ -179,19 +178,10 @@ final class Socket implements WebSocket.Listener {
     }
 
     private static String handshakeSentence(Throwable failure) {
-        Throwable cause =
-                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        Throwable cause = Failures.cause(failure);
         if (cause instanceof WebSocketHandshakeException handshake && handshake.getResponse() != null) {
             return "the service answered " + handshake.getResponse().statusCode() + " to the upgrade";
         }
-        return "cannot connect: " + sentence(cause);
-    }
-
-    /** A failure in a few words: the kind, since many exceptions of the network carry no text at all. */
-    static String sentence(Throwable failure) {
-        Throwable cause =
-                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        String message = cause.getMessage();
-        return cause.getClass().getSimpleName() + (message == null || message.isEmpty() ? "" : " (" + message + ")");
+        return "cannot connect: " + Failures.sentence(cause);
     }
 }

@@ -211,10 +211,10 @@ class HoldsTest extends NodeTest {
     }
 
     @Test
-    void aReleaseThatFailsIsTriedAgain() {
+    void aReleaseIsTriedAgainForAsLongAsTheLeaseStands() {
         StaticKey key = newKey("release");
         AtomicInteger failures = new AtomicInteger();
-        fake.onHold = request -> !request.acquire() && failures.incrementAndGet() < 3
+        fake.onHold = request -> !request.acquire() && failures.incrementAndGet() < 8
                 ? Reply.problem(503, "store-unavailable", "")
                 : null;
         Patchkey node = ready();
@@ -222,7 +222,7 @@ class HoldsTest extends NodeTest {
         node.acquire(key).close();
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(LONG);
         eventually(() -> fake.count(key.name()) == 0);
-        assertThat(fake.releases(key.name())).hasSize(3).allMatch(request -> request.operation() == 2);
+        assertThat(fake.releases(key.name())).hasSize(8).allMatch(request -> request.operation() == 2);
     }
 
     @Test

@@ -10,12 +10,19 @@ import dev.patchkey.client.fake.FakeService;
 import dev.patchkey.client.fake.FakeSession;
 import dev.patchkey.client.fake.Json;
 import dev.patchkey.statickey.StaticKey;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever a pod sends, the node stays right and comes back by itself, unless it is told to stop for good. */
@@ -76,6 +83,36 @@ class MisbehavingPodTest extends NodeTest {
         eventually(() -> fake.sessions.get(0).closedWith == 4400);
         assertThat(StaticKey.of("garbage").isEnabled()).isFalse();
         assertThat(node.status().attempts()).isLessThan(3);
+    }
+
+    /** Those that a message by itself shows are tested without a session too, in the codec's tests. */
+    static List<Path> whatAPodMayNotSend() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("../../docs/reference/protocol-fixtures/invalid"))) {
+            return files.filter(file -> file.getFileName().toString().startsWith("pod-"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void whatAPodMayNotSend(Path file) throws IOException {
+        Map<String, Object> fixture = Json.parse(Files.readString(file));
+        Map<?, ?> expected = (Map<?, ?>) Objects.requireNonNull(fixture.get("expect"));
+        String after = Json.text(fixture, "after");
+        firstSession(session -> {
+            if (!after.equals("hello")) {
+                fake.welcome(session);
+            }
+            if (after.equals("snapshot")) {
+                fake.snapshot(session);
+            }
+            session.sendRaw(Json.text(fixture, "message"));
+        });
+        comesBack();
+        FakeSession first = fake.sessions.get(0);
+        eventually(() -> first.closedWith == Json.number(expected, "code"));
+        assertThat(first.closedBecause).contains(Json.text(expected, "names"));
     }
 
     @Test

@@ -319,6 +319,11 @@ public final class FakeService implements AutoCloseable {
                 if (frame.opcode() == Frames.CLOSE) {
                     if (session != null) {
                         byte[] payload = frame.payload();
+                        session.closedBecause = new String(
+                                payload,
+                                Math.min(2, payload.length),
+                                Math.max(0, payload.length - 2),
+                                StandardCharsets.UTF_8);
                         session.closedWith = payload.length < 2 ? 1005 : (payload[0] & 0xff) << 8 | (payload[1] & 0xff);
                         session.frame(true, Frames.CLOSE, payload);
                     }

@@ -25,6 +25,7 @@ public final class FakeSession {
     volatile boolean over;
     public volatile boolean mute;
     public volatile int closedWith;
+    public volatile String closedBecause = "";
 
     FakeSession(String id, Map<String, Object> hello, Socket socket) throws IOException {
         this.id = id;
