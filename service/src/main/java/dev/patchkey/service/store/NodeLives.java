@@ -20,12 +20,12 @@ public record NodeLives(String principal, long number, List<String> lives) {
      */
     public static final int MOST_REMEMBERED = 1000;
 
-    /** What an incarnation that shows itself is told when it is the current life, or null if it is not. */
+    /** Whether it is the current life. */
     public boolean isCurrent(String incarnation) {
         return !lives.isEmpty() && lives.getLast().equals(incarnation);
     }
 
-    /** Whether a later life has been seen. */
+    /** Whether it was a life of the node, and a later one has been seen since. */
     public boolean isSuperseded(String incarnation) {
         return !isCurrent(incarnation) && lives.contains(incarnation);
     }

@@ -63,6 +63,11 @@ record Head(long epoch, long revision, long batch, Instant now) {
                 .orElse(0L);
     }
 
+    /** Forgets pods that have committed nothing since that time. One that comes back is noted anew. */
+    static void forgetCommitters(Connection connection, Instant before) throws SQLException {
+        Sql.update(connection, "DELETE FROM committers WHERE seen_at < ?", before);
+    }
+
     Version version() {
         return new Version(epoch, revision);
     }

@@ -382,8 +382,10 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     /** One line for the log: where the counts are, and how far they have come. */
     String describe() throws SQLException {
         try (Connection connection = dataSource.getConnection()) {
-            return connection.getMetaData().getURL() + ", epoch "
-                    + view.version().epoch() + ", revision " + view.version().revision() + ", " + view.size() + " keys";
+            // Without its parameters, among which there may be a password.
+            String url = connection.getMetaData().getURL().split("[;?]", 2)[0];
+            return url + ", epoch " + view.version().epoch() + ", revision "
+                    + view.version().revision() + ", " + view.size() + " keys";
         }
     }
 

@@ -3,6 +3,7 @@ package dev.patchkey.service.store.jdbc;
 import dev.patchkey.service.store.Remembered;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import javax.sql.DataSource;
 
 /**
@@ -15,6 +16,9 @@ record Retention(long historyChanges) {
     /** The most purges of one table in one go: with their sizes, faster than rows can be written. */
     private static final int MOST_PURGES = 10;
 
+    /** How long a pod that commits nothing is remembered; its fate was settled long before. */
+    private static final Duration COMMITTERS_KEPT = Duration.ofDays(1);
+
     /** One purge of one table; says whether there may be more. */
     private interface Purge {
         boolean run(Connection connection) throws SQLException;
@@ -26,6 +30,7 @@ record Retention(long historyChanges) {
             connection.setAutoCommit(false);
             try {
                 Head head = Head.read(connection);
+                Head.forgetCommitters(connection, head.now().minus(COMMITTERS_KEPT));
                 repeat(connection, each -> RequestTable.purge(each, head.now().minus(Remembered.KEPT)));
                 repeat(connection, each -> ChangeTable.purge(each, head.revision() - historyChanges));
             } finally {

@@ -13,7 +13,7 @@ final class TestDatabase implements AutoCloseable {
 
     private TestDatabase(Path directory) {
         dataSource.setJdbcUrl("jdbc:h2:file:" + directory.resolve("patchkey")
-                + ";WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE;QUERY_CACHE_SIZE=64");
+                + ";WRITE_DELAY=0;PAGE_SIZE=4096;DB_CLOSE_ON_EXIT=FALSE;QUERY_CACHE_SIZE=64");
         dataSource.setUsername("patchkey");
         dataSource.setPassword("");
         Flyway.configure().dataSource(dataSource).load().migrate();
