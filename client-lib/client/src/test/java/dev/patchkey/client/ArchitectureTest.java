@@ -3,33 +3,60 @@ package dev.patchkey.client;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
-import com.tngtech.archunit.core.importer.ImportOption;
-import com.tngtech.archunit.junit.AnalyzeClasses;
-import com.tngtech.archunit.junit.ArchTest;
-import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
 
-/** What may depend on what. */
-@AnalyzeClasses(packages = "dev.patchkey.client", importOptions = ImportOption.DoNotIncludeTests.class)
+/** What may import what. */
 class ArchitectureTest {
 
-    @ArchTest
-    static final ArchRule STANDS_ON_ONE_DEPENDENCY = classes()
-            .should()
-            .onlyDependOnClassesThat()
-            .resideInAnyPackage(
-                    "dev.patchkey.client..",
-                    "dev.patchkey.statickey..",
-                    "com.fasterxml.jackson.core..",
-                    "java..",
-                    "org.jspecify.annotations")
-            .because("whatever it brings along, every application that uses it has to take");
+    private static final JavaClasses CLASSES = new ClassFileImporter().importPath(Path.of("target/classes"));
 
-    @ArchTest
-    static final ArchRule MESSAGES_STAND_ALONE = noClasses()
-            .that()
-            .resideInAPackage("..client.protocol..")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage("dev.patchkey.client", "dev.patchkey.statickey..")
-            .because("what is on the wire is decided by the protocol page alone");
+    @Test
+    void theProtocolAloneKnowsJson() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.patchkey.client.protocol")
+                .and()
+                .doNotHaveSimpleName("module-info")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("com.fasterxml..")
+                .because("another JSON library must be a change of one package")
+                .check(CLASSES);
+    }
+
+    @Test
+    void theProtocolKnowsNothingElse() {
+        classes()
+                .that()
+                .resideInAPackage("dev.patchkey.client.protocol")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(
+                        "java.lang..",
+                        "java.io..",
+                        "java.util..",
+                        "com.fasterxml..",
+                        "org.jspecify..",
+                        "dev.patchkey.client.protocol")
+                .because("messages are values: no thread, no socket, no clock")
+                .check(CLASSES);
+    }
+
+    @Test
+    void theClientRunsOnTheJdkAndOneSmallDependency() {
+        classes()
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(
+                        "java..",
+                        "com.fasterxml.jackson.core..",
+                        "org.jspecify..",
+                        "dev.patchkey.client..",
+                        "dev.patchkey.statickey..")
+                .because("whatever the client brings along ends up in every application")
+                .check(CLASSES);
+    }
 }
