@@ -12,7 +12,7 @@ import org.junit.platform.commons.support.AnnotationSupport;
 
 /** Says which published guarantee a test checks; a failure carries its words. */
 @Documented
-@Target(ElementType.METHOD)
+@Target({ElementType.METHOD, ElementType.TYPE})
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(Invariant.Words.class)
 public @interface Invariant {
@@ -29,6 +29,7 @@ public @interface Invariant {
         public void handleTestExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
             if (failure instanceof AssertionError) {
                 Invariant invariant = AnnotationSupport.findAnnotation(context.getRequiredTestMethod(), Invariant.class)
+                        .or(() -> AnnotationSupport.findAnnotation(context.getRequiredTestClass(), Invariant.class))
                         .orElseThrow();
                 throw new AssertionError(invariant.number() + " does not hold: " + invariant.text(), failure);
             }

@@ -2,8 +2,8 @@ package dev.patchkey.service.channel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.patchkey.service.Invariant;
 import dev.patchkey.service.propagation.FakeStore;
-import dev.patchkey.service.propagation.Invariant;
 import dev.patchkey.service.propagation.Propagation;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.Version;

@@ -3,6 +3,7 @@ package dev.patchkey.service.propagation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.patchkey.service.Invariant;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.Version;
 import java.time.Duration;

@@ -2,6 +2,7 @@ package dev.patchkey.service.propagation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.patchkey.service.Invariant;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.Version;
 import dev.patchkey.service.store.View;
