@@ -9,9 +9,10 @@ CREATE TABLE head (
     batch    BIGINT NOT NULL
 );
 
--- The epoch is the time of creation, so that a database that was wiped and created anew comes after the one before.
+-- The epoch is the time of creation in milliseconds, as in the store without a database: a database that was wiped and
+-- created anew, or the other store, comes after what was before.
 INSERT INTO head (id, epoch, revision, batch)
-VALUES (1, CAST(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP) AS BIGINT), 0, 0);
+VALUES (1, CAST(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP) * 1000 AS BIGINT), 0, 0);
 
 -- The last batch that each pod has committed, by which a commit of unknown fate is looked up.
 CREATE TABLE committers (

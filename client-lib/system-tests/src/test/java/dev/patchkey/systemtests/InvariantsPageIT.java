@@ -27,8 +27,10 @@ class InvariantsPageIT {
         String page = Files.readString(ROOT.resolve("docs/reference/invariants.md"));
         Set<String> listed = new TreeSet<>();
         for (Matcher row = ROW.matcher(page); row.find(); ) {
-            Set<String> named =
-                    TEST.matcher(row.group(2)).results().map(match -> match.group(1)).collect(Collectors.toSet());
+            Set<String> named = TEST.matcher(row.group(2))
+                    .results()
+                    .map(match -> match.group(1))
+                    .collect(Collectors.toSet());
             assertThat(named).as("tests of %s", row.group(1)).isNotEmpty();
             assertThat(tests).as("tests of %s", row.group(1)).containsAll(named);
             listed.add(row.group(1));
