@@ -11,6 +11,8 @@ enum CloseCode {
     /** No hello in time, or no heartbeat within the lease. */
     SILENT(4408, "silent"),
     SUPERSEDED(4409, "superseded"),
+    /** A new epoch, or changes that may have been missed. */
+    RESYNC(4410, "resync"),
     UNSUPPORTED(4426, "protocol-unsupported"),
     /** Too much unacknowledged for too long. */
     STUCK(4429, "stuck"),

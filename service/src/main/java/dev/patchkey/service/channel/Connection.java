@@ -348,6 +348,10 @@ final class Connection implements FrameHandler, NodeConnection {
             }
             case SILENT ->
                 close(CloseCode.SILENT, PodMessages.error(CloseCode.SILENT, "heartbeat must arrive within the lease"));
+            case RESYNC ->
+                close(
+                        CloseCode.RESYNC,
+                        PodMessages.error(CloseCode.RESYNC, "hello must be said again: all counts are replaced"));
             case STUCK ->
                 close(CloseCode.STUCK, PodMessages.error(CloseCode.STUCK, "applied must not fall behind for so long"));
         }

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * touches a few map entries. Connections are called after it is released.
  *
  * "Reached" can be taken back by few events, each of which counts as a setback: a session begins, loses its connection,
- * gets a new snapshot, or excepts a key; a pod goes away. Whoever collects the answers of several pods uses that count
+ * or excepts a key; everything is replaced; a pod goes away. Whoever collects the answers of several pods uses that count
  * to know that all were true at one time.
  */
 /**
@@ -281,23 +281,28 @@ public final class LiveNodes {
 
     // What the view feeds.
 
-    /** Takes the view's whole state, at the start and for each new epoch; every session gets a new snapshot. */
+    /**
+     * Takes the view's whole state: at the start, for each new epoch, and where changes may have been missed. From the
+     * second time on every session ends, and its node says hello again: what it holds may be lost with the old epoch,
+     * and only a hello acquires it again.
+     */
     void replaceAll(View.Snapshot snapshot, boolean isOrderedAcrossKeys) {
-        List<NodeSession> writable = new ArrayList<>();
-        View.Snapshot toSend = comparable(snapshot, isOrderedAcrossKeys);
+        List<NodeSession> ended = new ArrayList<>();
         lock.lock();
         try {
+            boolean isFirst = offeredVersion.epoch() == 0;
             this.isOrderedAcrossKeys = isOrderedAcrossKeys;
             offered.clear();
             for (View.Entry entry : snapshot.entries()) {
                 offered.put(entry.key(), entry);
             }
-            offeredVersion = toSend.version();
+            offeredVersion = comparable(snapshot, isOrderedAcrossKeys).version();
             setbacks++;
             for (NodeSession session : sessions.values()) {
-                if (session.ready) {
-                    session.feed.begin(toSend);
-                    writable.add(session);
+                if (!isFirst && session.connected) {
+                    session.connected = false;
+                    heldBack.remove(session);
+                    ended.add(session);
                 }
                 judge(session);
             }
@@ -305,7 +310,7 @@ public final class LiveNodes {
         } finally {
             lock.unlock();
         }
-        writable.forEach(session -> session.connection.writable());
+        ended.forEach(session -> end(session, Ending.RESYNC));
     }
 
     /** Where each key counts its own revisions, the highest of them says nothing of an absent key. */

@@ -15,7 +15,9 @@ public interface NodeConnection {
         /** No heartbeat arrived within the lease. */
         SILENT,
         /** A message has been unacknowledged for too long. */
-        STUCK
+        STUCK,
+        /** The store has begun a new epoch, or this pod may have missed a change: the node must say hello again. */
+        RESYNC
     }
 
     /** There may be something to write: ask {@link LiveNodes#next}. */

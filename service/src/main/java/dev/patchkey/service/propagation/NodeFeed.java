@@ -81,15 +81,10 @@ final class NodeFeed {
         this.hello = hello;
     }
 
-    /** Begins with the snapshot, or begins again with one of a new epoch. */
+    /** Begins with the snapshot: the one of this session. */
     void begin(View.Snapshot snapshot) {
         this.snapshot = snapshot;
-        cursor = 0;
-        snapshotEnd = Long.MAX_VALUE;
         begun = true;
-        pending.clear();
-        urgent = false;
-        flights.clear();
     }
 
     /**
@@ -228,7 +223,7 @@ final class NodeFeed {
         return begun;
     }
 
-    /** Whether the whole newest snapshot is applied. */
+    /** Whether the whole snapshot is applied. */
     boolean isSynced() {
         return begun && applied >= snapshotEnd;
     }

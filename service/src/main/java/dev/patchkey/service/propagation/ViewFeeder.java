@@ -119,8 +119,8 @@ final class ViewFeeder implements View.Listener, AutoCloseable {
             } catch (InterruptedException e) {
                 return;
             } catch (RuntimeException e) {
-                // Whatever it was, what was taken may not have reached every session: begin all of them again.
-                log.error("Could not feed the nodes; all get a new snapshot", e);
+                // Whatever it was, what was taken may not have reached every session: they all have to begin again.
+                log.error("Could not feed the nodes; all have to say hello again", e);
                 replaced(view.version());
                 if (!pause()) {
                     return;

@@ -3,6 +3,7 @@ package dev.patchkey.service.propagation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.patchkey.service.Invariant;
+import dev.patchkey.service.propagation.NodeConnection.Ending;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.Version;
 import dev.patchkey.service.store.View;
@@ -108,16 +109,22 @@ class EveryChangeArrivesTest {
     }
 
     @Test
-    void aNewEpochReplacesEverythingOnEveryNode() {
+    void aNewEpochEndsEverySessionSoThatItsNodeSaysHelloAgain() {
         Pod pod = new Pod(store);
         store.increment("a");
         FakeNode node = pod.connectAndApply("n1");
         store.newEpoch();
         store.increment("b");
         pod.feed();
-        node.applyAll();
-        assertThat(node.count("a")).isZero();
-        assertThat(node.count("b")).isEqualTo(1);
+        assertThat(node.endings).containsExactly(Ending.RESYNC);
+        assertThat(node.receive().received).isEmpty();
+        assertThat(pod.ask("b", new Version(2, 0)).laggards())
+                .extracting("reason")
+                .containsExactly("disconnected");
+
+        FakeNode again = pod.connectAndApply("n1");
+        assertThat(again.count("a")).isZero();
+        assertThat(again.count("b")).isEqualTo(1);
         assertThat(pod.ask("a", new Version(2, 0)).isReached()).isTrue();
     }
 

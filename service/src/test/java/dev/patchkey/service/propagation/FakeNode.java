@@ -59,10 +59,6 @@ final class FakeNode implements NodeConnection {
         FeedMessage message = received.removeFirst();
         if (message instanceof FeedMessage.SnapshotPart part && part.last()) {
             absent = part.version();
-            // A snapshot of a newer epoch replaces everything.
-            reflected
-                    .values()
-                    .removeIf(entry -> entry.version().epoch() < part.version().epoch());
         }
         for (View.Entry entry : message.entries()) {
             reflected.merge(entry.key(), entry, (a, b) -> b.version().isAtLeast(a.version()) ? b : a);
