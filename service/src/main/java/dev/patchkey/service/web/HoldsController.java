@@ -25,9 +25,9 @@ import org.springframework.web.bind.annotation.RestController;
 @Tag(name = "holds")
 class HoldsController {
 
-    private static final String SESSION = "Patchkey-Session";
-    private static final String INCARNATION = "Patchkey-Incarnation";
-    private static final String OPERATION = "Patchkey-Operation";
+    static final String SESSION = "Patchkey-Session";
+    static final String INCARNATION = "Patchkey-Incarnation";
+    static final String OPERATION = "Patchkey-Operation";
 
     private final Changes changes;
     private final Incarnations incarnations;

@@ -1,5 +1,6 @@
 package dev.patchkey.service.web;
 
+import dev.patchkey.service.refcount.KeyName;
 import java.nio.ByteBuffer;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
@@ -52,15 +53,28 @@ class JettyProblems implements WebServerFactoryCustomizer<JettyServletWebServerF
         return null;
     }
 
-    private byte[] problem(int code, @Nullable String message) {
-        HttpStatus status = HttpStatus.resolve(code);
-        ProblemType type = ProblemType.of(status == null ? HttpStatus.BAD_REQUEST : status);
-        String detail = type == ProblemType.BODY_TOO_LARGE
-                ? "The body must be at most " + LONGEST_BODY + " bytes"
-                : message == null || message.isBlank() ? type.title() : message;
-        ProblemDetail problem = Problems.problem(type, null, detail);
+    private byte[] problem(Request request, int code, @Nullable String message) {
+        HttpStatus known = HttpStatus.resolve(code);
+        ProblemType type = ProblemType.of(known == null ? HttpStatus.BAD_REQUEST : known);
+        String detail = message == null || message.isBlank() ? type.title() : message;
+        String field = null;
+        if (type == ProblemType.BODY_TOO_LARGE) {
+            detail = "The body must be at most " + LONGEST_BODY + " bytes";
+        } else if (code == HttpStatus.BAD_REQUEST.value() && isOfAKey(request)) {
+            // Jetty refuses encoded slashes, controls and broken UTF-8 before the key can be looked at.
+            type = ProblemType.INVALID_FIELD;
+            field = "key";
+            detail = "key must be " + KeyName.RULE + "; the path was refused: " + detail;
+        }
+        ProblemDetail problem = Problems.problem(type, field, detail);
         problem.setStatus(code);
         return json.writeValueAsBytes(problem);
+    }
+
+    private static boolean isOfAKey(Request request) {
+        // As it was sent: a path that could not be decoded is none.
+        String uri = request.getHttpURI().asString();
+        return uri != null && uri.contains("/v1/keys/");
     }
 
     private final class ProblemHandler extends ErrorHandler {
@@ -74,7 +88,7 @@ class JettyProblems implements WebServerFactoryCustomizer<JettyServletWebServerF
                 @Nullable Throwable cause,
                 Callback callback) {
             response.getHeaders().put(HttpHeader.CONTENT_TYPE, MediaType.APPLICATION_PROBLEM_JSON_VALUE);
-            response.write(true, ByteBuffer.wrap(problem(code, message)), callback);
+            response.write(true, ByteBuffer.wrap(problem(request, code, message)), callback);
         }
     }
 }

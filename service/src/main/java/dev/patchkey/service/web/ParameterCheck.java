@@ -18,11 +18,14 @@ import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
 /**
- * Refuses query parameters that a call does not have, and those given twice: {@code ?awiat=applied}, silently ignored,
- * would answer "done" to a caller who asked for "applied".
+ * Refuses what would otherwise be ignored in silence: query parameters that a call does not have, whatever is given twice,
+ * path parameters. {@code ?awiat=applied} would answer "committed" to a caller who asked for "applied".
  */
 @Component
 class ParameterCheck implements HandlerInterceptor, WebMvcConfigurer {
+
+    private static final List<String> GIVEN_ONCE =
+            List.of("Idempotency-Key", HoldsController.SESSION, HoldsController.INCARNATION, HoldsController.OPERATION);
 
     private final Map<HandlerMethod, Set<String>> known = new ConcurrentHashMap<>();
 
@@ -34,18 +37,30 @@ class ParameterCheck implements HandlerInterceptor, WebMvcConfigurer {
 
     @Override
     public boolean preHandle(HttpServletRequest request, HttpServletResponse response, Object handler) {
-        if (handler instanceof HandlerMethod method && request.getQueryString() != null) {
-            Set<String> names = known.computeIfAbsent(method, ParameterCheck::names);
-            for (String name : Collections.list(request.getParameterNames())) {
-                if (!names.contains(name)) {
-                    throw ProblemException.invalid("parameter " + printable(name), "one of " + names);
-                }
-                if (request.getParameterValues(name).length > 1) {
-                    throw ProblemException.invalid(name, "given once");
-                }
+        // What follows a semicolon would be taken off the path, and another key be changed than the one that was sent.
+        if (request.getRequestURI().contains(";")) {
+            throw ProblemException.invalid("path", "without a semicolon");
+        }
+        for (String name : GIVEN_ONCE) {
+            if (Collections.list(request.getHeaders(name)).size() > 1) {
+                throw ProblemException.invalid(name, "given once");
             }
         }
+        if (handler instanceof HandlerMethod method && request.getQueryString() != null) {
+            checkParameters(request, known.computeIfAbsent(method, ParameterCheck::names));
+        }
         return true;
+    }
+
+    private static void checkParameters(HttpServletRequest request, Set<String> names) {
+        for (String name : Collections.list(request.getParameterNames())) {
+            if (!names.contains(name)) {
+                throw ProblemException.invalid("parameter " + printable(name), "one of " + names);
+            }
+            if (request.getParameterValues(name).length > 1) {
+                throw ProblemException.invalid(name, "given once");
+            }
+        }
     }
 
     private static Set<String> names(HandlerMethod method) {

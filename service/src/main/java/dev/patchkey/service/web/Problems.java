@@ -77,6 +77,9 @@ class Problems extends ResponseEntityExceptionHandler {
 
     @ExceptionHandler
     ResponseEntity<Object> failed(Exception e) {
+        if (JettyProblems.refusedBody(e) == HttpStatus.CONTENT_TOO_LARGE) {
+            return bodyTooLarge();
+        }
         log.error("A request failed in a way that nobody foresaw", e);
         return answer(ProblemType.INTERNAL_ERROR, null, "The service has failed. Its log has the cause.");
     }
@@ -85,8 +88,7 @@ class Problems extends ResponseEntityExceptionHandler {
     protected @Nullable ResponseEntity<Object> handleHttpMessageNotReadable(
             HttpMessageNotReadableException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
         if (JettyProblems.refusedBody(e) == HttpStatus.CONTENT_TOO_LARGE) {
-            String detail = "The body must be at most " + JettyProblems.LONGEST_BODY + " bytes";
-            return answer(ProblemType.BODY_TOO_LARGE, null, detail);
+            return bodyTooLarge();
         }
         Throwable cause = e.getCause();
         if (cause instanceof UnrecognizedPropertyException unknown && unknown.getKnownPropertyIds() != null) {
@@ -136,6 +138,11 @@ class Problems extends ResponseEntityExceptionHandler {
             answer.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
         }
         return answer.body(problem(type, field, detail));
+    }
+
+    private static ResponseEntity<Object> bodyTooLarge() {
+        return answer(
+                ProblemType.BODY_TOO_LARGE, null, "The body must be at most " + JettyProblems.LONGEST_BODY + " bytes");
     }
 
     private static String path(JacksonException e) {

@@ -38,7 +38,7 @@ class BadInputTest {
     private void refused(Answer answer, int status, String problem, String field, String rule) {
         assertThat(answer.status()).as(answer.toString()).isEqualTo(status);
         assertThat(answer.contentType()).startsWith("application/problem+json");
-        assertThat(answer.problem()).isEqualTo(problem);
+        assertThat(answer.problem()).as(answer.toString()).isEqualTo(problem);
         assertThat(answer.field()).isEqualTo(field);
         assertThat(answer.detail()).contains(rule);
         assertThat(answer.body().get("status").asInt()).isEqualTo(status);
@@ -49,11 +49,58 @@ class BadInputTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"Upper", "-lead", ".lead", "sp%20ace", "%C3%A9", "a%00b", "a:b", "a%0Ab"})
+    @ValueSource(
+            strings = {
+                "Upper",
+                "-lead",
+                ".lead",
+                "sp%20ace",
+                "%C3%A9",
+                "a:b",
+                "a%0Ab",
+                "a%2Fb",
+                "%ff",
+                "a%5Cb",
+                "%2e%2e"
+            })
     void aKeyOutsideTheGrammar(String key) {
-        Answer answer = api.post("/v1/keys/" + key + "/increment", null);
-        assertThat(answer.status()).as(answer.toString()).isEqualTo(400);
-        assertThat(answer.contentType()).startsWith("application/problem+json");
+        refused(
+                api.post("/v1/keys/" + key + "/increment", null),
+                400,
+                "invalid-field",
+                "key",
+                "1 to 128 characters of");
+    }
+
+    @Test
+    void aPathThatIsNoUri() {
+        refused(api.post("/v1/keys/a%00b/increment", null), 400, "invalid-request", "", "");
+    }
+
+    @Test
+    void aPathParameter() {
+        refused(api.post("/v1/keys/bad.input;x=1/increment", null), 400, "invalid-field", "path", "semicolon");
+    }
+
+    @Test
+    void aHeaderGivenTwice() {
+        refused(
+                api.post("/v1/keys/bad.input/increment", null, "Idempotency-Key", "a", "Idempotency-Key", "b"),
+                400,
+                "invalid-field",
+                "Idempotency-Key",
+                "given once");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"5", "1.5", "true", "[\"x\"]", "{}"})
+    void aReasonThatIsNoText(String reason) {
+        refused(
+                api.post("/v1/keys/bad.input/increment", "{\"reason\": %s}".formatted(reason)),
+                400,
+                "invalid-field",
+                "reason",
+                "wrong type");
     }
 
     @Test
@@ -99,7 +146,17 @@ class BadInputTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{", "nonsense", "{\"by\": 1} {}", "{\"by\": 1, \"by\": 2}", "[]", "\"x\"", "{\"by\": 01}"})
+    @ValueSource(
+            strings = {
+                "{",
+                "null",
+                "nonsense",
+                "{\"by\": 1} {}",
+                "{\"by\": 1, \"by\": 2}",
+                "[]",
+                "\"x\"",
+                "{\"by\": 01}"
+            })
     void aBodyThatIsNoJsonObject(String body) {
         refused(api.post("/v1/keys/bad.input/increment", body), 400, "invalid-body", "", "one JSON object");
     }
@@ -259,9 +316,9 @@ class BadInputTest {
         refused(api.post("/v1/keys/bad.input/increment", body), 413, "body-too-large", "", "65536 bytes");
     }
 
-    @Test
-    void aBodyTooLargeWithoutALength() throws IOException {
-        String chunk = "x".repeat(16 * 1024);
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"reason\": \"", " ", "{\"by\": 1"})
+    void aBodyTooLargeWithoutALength(String beginning) throws IOException {
         String start = String.join(
                 "\r\n",
                 "POST /v1/keys/bad.input/increment HTTP/1.1",
@@ -270,12 +327,12 @@ class BadInputTest {
                 "Transfer-Encoding: chunked",
                 "Connection: close",
                 "",
-                "c",
-                "{\"reason\": \"",
+                Integer.toHexString(beginning.length()),
+                beginning,
                 "");
         var request = new StringBuilder(start);
         for (int i = 0; i < 5; i++) {
-            request.append("4000\r\n").append(chunk).append("\r\n");
+            request.append("4000\r\n").append(" ".repeat(16 * 1024)).append("\r\n");
         }
         request.append("2\r\n\"}\r\n0\r\n\r\n");
         assertThat(raw(request.toString())).startsWith("HTTP/1.1 413").contains("body-too-large");

@@ -1,0 +1,18 @@
+package dev.patchkey.service.web;
+
+import io.swagger.v3.oas.annotations.OpenAPIDefinition;
+import io.swagger.v3.oas.annotations.info.Info;
+import io.swagger.v3.oas.annotations.info.License;
+import org.springframework.context.annotation.Configuration;
+
+/** What the description of the API says of the whole. */
+@Configuration(proxyBeanMethods = false)
+@OpenAPIDefinition(
+        info =
+                @Info(
+                        title = "Patchkey",
+                        version = "v1",
+                        description = "Cluster-wide, reference-counted feature keys for the JVM. Errors are"
+                                + " application/problem+json with a stable type.",
+                        license = @License(name = "Apache-2.0")))
+class ApiDescription {}
