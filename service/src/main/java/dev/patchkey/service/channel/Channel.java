@@ -167,6 +167,8 @@ final class Channel implements SmartLifecycle {
         Holder holder = new Holder(hello.node());
         switch (incarnations.number(connection.principal(), holder, hello.incarnation())) {
             case Incarnations.Numbered.Refused refused -> connection.turnAway(CloseCode.SUPERSEDED, refused.detail());
+            case Incarnations.Numbered.Unknown unknown ->
+                throw new IllegalStateException("An incarnation that shows itself is unknown: " + unknown.detail());
             case Incarnations.Numbered.Current current -> {
                 NodeHello opening = new NodeHello(
                         hello.node(),

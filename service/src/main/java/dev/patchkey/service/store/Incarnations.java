@@ -5,7 +5,7 @@ import dev.patchkey.service.refcount.Holder;
 /** Numbers the lives of nodes durably, so that a later life of a node supersedes an earlier one for good. */
 public interface Incarnations {
 
-    /** The answer to an incarnation that shows itself. */
+    /** What is known of an incarnation. */
     sealed interface Numbered {
         /**
          * It is the node's current life.
@@ -21,10 +21,18 @@ public interface Incarnations {
          * @param detail why, in a sentence for the node
          */
         record Refused(String detail) implements Numbered {}
+
+        /**
+         * It has never shown itself, or so long ago that it is forgotten; only {@link Incarnations#find} answers so.
+         *
+         * @param detail what it is that is unknown, in a sentence for the node
+         */
+        record Unknown(String detail) implements Numbered {}
     }
 
     /**
-     * Numbers the incarnation at its first call and says ever after whether it is still current; blocks.
+     * Numbers the incarnation at its first call and says ever after whether it is still current; blocks. Never answers
+     * {@link Numbered.Unknown}.
      *
      * @param principal whom the connection was authenticated as; supersession happens only within one principal
      * @param node the node's id
@@ -32,4 +40,13 @@ public interface Incarnations {
      * @throws StoreUnavailableException if the store could not be asked; nothing was numbered, or a repeat finds it
      */
     Numbered number(String principal, Holder node, String incarnation);
+
+    /**
+     * Says what {@link #number} has made of the incarnation, and writes nothing: asking after any incarnation neither
+     * supersedes one nor takes a node's id; blocks.
+     *
+     * @return {@link Numbered.Current} that is not new, {@link Numbered.Refused} or {@link Numbered.Unknown}
+     * @throws StoreUnavailableException if the store could not be asked
+     */
+    Numbered find(String principal, Holder node, String incarnation);
 }

@@ -42,6 +42,10 @@ public record NodeLives(String principal, long number, List<String> lives) {
         return new Numbered.Refused("node " + node + " belongs to another principal");
     }
 
+    public static Numbered.Unknown unknown(Holder node, String incarnation) {
+        return new Numbered.Unknown("incarnation " + incarnation + " of node " + node + " has never shown itself");
+    }
+
     public static Numbered.Refused superseded(Holder node, String incarnation) {
         return new Numbered.Refused(
                 "incarnation " + incarnation + " of node " + node + " is superseded by a later one, for good");

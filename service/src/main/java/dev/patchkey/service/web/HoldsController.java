@@ -115,6 +115,8 @@ class HoldsController {
             case Incarnations.Numbered.Current current -> new NodeStamp(current.number(), number, sessionId);
             case Incarnations.Numbered.Refused refused ->
                 throw ProblemException.of(ProblemType.OPERATION_SUPERSEDED, refused.detail());
+            case Incarnations.Numbered.Unknown unknown ->
+                throw ProblemException.of(ProblemType.OPERATION_SUPERSEDED, unknown.detail());
         };
     }
 }

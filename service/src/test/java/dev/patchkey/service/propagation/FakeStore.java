@@ -163,6 +163,17 @@ public final class FakeStore implements ReferenceCounts, Incarnations, View {
     }
 
     @Override
+    public synchronized Numbered find(String principal, Holder node, String incarnation) {
+        if (unavailable) {
+            throw new StoreUnavailableException("the test says so");
+        }
+        List<String> lives = incarnations.getOrDefault(node.value(), List.of());
+        return lives.contains(incarnation)
+                ? number(principal, node, incarnation)
+                : new Numbered.Unknown("incarnation has never shown itself");
+    }
+
+    @Override
     public Subscription subscribe(Listener listener) {
         listeners.add(listener);
         return () -> listeners.remove(listener);

@@ -384,6 +384,22 @@ public abstract class ReferenceCountsContract {
     }
 
     @Test
+    void askingAfterAnIncarnationWritesNothing() {
+        Holder node = new Holder("node-" + freshKey());
+        assertThat(incarnations().find("p", node, "uuid-1")).isInstanceOf(Numbered.Unknown.class);
+        // The question has not taken the node's id for its principal.
+        Numbered.Current first = (Numbered.Current) incarnations().number("q", node, "uuid-1");
+        assertThat(first.isNew()).isTrue();
+        assertThat(incarnations().find("q", node, "uuid-1")).isEqualTo(new Numbered.Current(first.number(), false));
+        assertThat(incarnations().find("q", node, "uuid-2")).isInstanceOf(Numbered.Unknown.class);
+        assertThat(incarnations().find("p", node, "uuid-1")).isInstanceOf(Numbered.Refused.class);
+        // Nor has it superseded the current life.
+        assertThat(incarnations().number("q", node, "uuid-1")).isEqualTo(new Numbered.Current(first.number(), false));
+        incarnations().number("q", node, "uuid-2");
+        assertThat(incarnations().find("q", node, "uuid-1")).isInstanceOf(Numbered.Refused.class);
+    }
+
+    @Test
     void manyNodesAreNumberedAtOnce() throws Exception {
         try (ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
             String prefix = "crowd-" + freshKey() + "-";

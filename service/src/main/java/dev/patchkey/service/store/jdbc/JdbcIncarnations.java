@@ -53,6 +53,17 @@ final class JdbcIncarnations implements Incarnations, AutoCloseable {
         }
     }
 
+    @Override
+    public Numbered find(String principal, Holder node, String incarnation) {
+        try {
+            Question question = new Question(principal, node, incarnation);
+            Numbered known = durability.read(dataSource, connection -> lookUp(connection, question));
+            return known != null ? known : NodeLives.unknown(node, incarnation);
+        } catch (SQLException e) {
+            throw new StoreUnavailableException("The incarnation could not be looked up: " + e.getMessage(), e);
+        }
+    }
+
     private static @Nullable Numbered lookUp(Connection connection, Question question) throws SQLException {
         List<NodeRow> nodes = Sql.query(
                 connection,
