@@ -62,10 +62,10 @@ class HoldsController {
         String reason = Checks.reason(hold.reason());
         var lease = Checks.lease(hold.lease(), properties.longestLease());
         Await wait = Await.parse(await, timeout);
-        NodeStamp node = stamp(request, who, session, incarnation, operation);
-        if (node != null && lease != null) {
+        if (session != null && lease != null) {
             throw ProblemException.invalid("lease", "left out by a node: its holds live on its own lease");
         }
+        NodeStamp node = stamp(request, who, session, incarnation, operation);
         return changes.change(
                 name, new Action.Acquire(who, lease, node), Caller.of(request), reason, idempotencyKey, wait);
     }
@@ -111,12 +111,12 @@ class HoldsController {
         String sessionId = Checks.uuid(SESSION, session);
         String incarnationId = Checks.uuid(INCARNATION, incarnation);
         long number = Checks.positive(OPERATION, operation);
-        return switch (incarnations.number(Caller.of(request), node, incarnationId)) {
+        return switch (incarnations.find(Caller.of(request), node, incarnationId)) {
             case Incarnations.Numbered.Current current -> new NodeStamp(current.number(), number, sessionId);
             case Incarnations.Numbered.Refused refused ->
                 throw ProblemException.of(ProblemType.OPERATION_SUPERSEDED, refused.detail());
             case Incarnations.Numbered.Unknown unknown ->
-                throw ProblemException.of(ProblemType.OPERATION_SUPERSEDED, unknown.detail());
+                throw ProblemException.of(ProblemType.INCARNATION_UNKNOWN, unknown.detail());
         };
     }
 }

@@ -22,6 +22,7 @@ enum ProblemType {
     COUNT_OVERFLOW(HttpStatus.CONFLICT, "The count would pass 2^31-1"),
     KEY_ENABLED(HttpStatus.CONFLICT, "Only a key with count 0 can be deleted"),
     OPERATION_SUPERSEDED(HttpStatus.CONFLICT, "A later operation of this node has been decided"),
+    INCARNATION_UNKNOWN(HttpStatus.CONFLICT, "This life of the node has not said hello"),
     HOLD_OF_ANOTHER_KIND(HttpStatus.CONFLICT, "The hold belongs to another kind of holder"),
     TOO_MANY_HOLDS(HttpStatus.CONFLICT, "The key has as many holds as it can have"),
     REQUEST_REUSED(HttpStatus.UNPROCESSABLE_CONTENT, "The Idempotency-Key belongs to another request"),

@@ -292,6 +292,15 @@ class BadInputTest {
     }
 
     @Test
+    void aHoldOfALifeOfANodeThatHasNotSaidHello() {
+        String path = "/v1/keys/bad.input/holds/node-1";
+        String uuid = "00000000-0000-4000-8000-000000000001";
+        String[] node = {"Patchkey-Session", uuid, "Patchkey-Incarnation", uuid, "Patchkey-Operation", "1"};
+        refused(api.put(path, null, node), 409, "incarnation-unknown", "", "node-1");
+        refused(api.delete(path, node), 409, "incarnation-unknown", "", "node-1");
+    }
+
+    @Test
     void aDeleteOfAnEnabledOrUnknownKey() {
         refused(api.delete("/v1/keys/bad.input"), 409, "key-enabled", "", "count");
         refused(api.delete("/v1/keys/never.touched"), 404, "key-unknown", "", "never.touched");
