@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The node's connection to the service over all its sessions: connects, reconnects, and keeps the lease.
  *
- * <p>Everything happens on one thread, which never waits for the network, a rebind or foreign code but the token's
- * supplier.
+ * <p>Everything happens on one thread, which never waits for the network, a rebind or foreign code: the token's supplier
+ * runs on a worker.
  */
 final class Channel {
 
@@ -40,6 +40,7 @@ final class Channel {
     private final Config config;
     private final HttpClient http;
     private final ScheduledExecutorService thread;
+    private final Threads threads;
     private final Lease lease;
     private final Holds holds;
     private final Backlog backlog;
@@ -56,12 +57,14 @@ final class Channel {
     private long readyNanos;
     private boolean ready;
     private boolean done;
-    private boolean leaseCheckDue;
+
+    /** Grows with each lease check that is scheduled: the newest alone counts, as a new lease may end sooner. */
+    private long leaseChecks;
 
     Channel(
             Config config,
             HttpClient http,
-            ScheduledExecutorService thread,
+            Threads threads,
             Lease lease,
             Holds holds,
             Backlog backlog,
@@ -69,7 +72,8 @@ final class Channel {
             Supplier<Map<String, Integer>> declared) {
         this.config = config;
         this.http = http;
-        this.thread = thread;
+        this.threads = threads;
+        this.thread = threads.channel();
         this.lease = lease;
         this.holds = holds;
         this.backlog = backlog;
@@ -103,10 +107,6 @@ final class Channel {
 
     Map<String, Integer> declared() {
         return declared.get();
-    }
-
-    @Nullable String authorization() {
-        return config.authorization();
     }
 
     /** Runs something on the channel's thread; nothing once that has ended. */
@@ -170,19 +170,36 @@ final class Channel {
         board.connecting();
         Session next = new Session(service, this);
         session = next;
+        if (config.bearerToken() == null) {
+            open(next, null);
+        } else {
+            threads.run(() -> {
+                try {
+                    String authorization = config.authorization();
+                    post(() -> ifCurrent(next, () -> open(next, authorization)));
+                } catch (Throwable e) {
+                    post(() -> ended(next, Ending.broken("cannot connect, as there is no token: " + e)));
+                }
+            });
+        }
+    }
+
+    private void open(Session next, @Nullable String authorization) {
         try {
-            next.open();
+            next.open(authorization);
         } catch (RuntimeException e) {
-            // The token's supplier, most likely.
+            // A token that is no header's value, most likely.
             ended(next, Ending.broken("cannot connect: " + e));
         }
     }
 
     void welcomed(Session by, PodMessage.Welcome welcome, long helloSentNanos, List<NodeMessages.Held> helloHeld) {
-        lease.begin(helloSentNanos, Duration.ofMillis(welcome.leaseMillis()));
-        if (!leaseCheckDue) {
-            checkLease();
+        if (lease.isStanding() && !lease.isLive()) {
+            // It ended while this thread was held up: what was held until then must not outlive it in the new one.
+            leaseEnded();
         }
+        lease.begin(helloSentNanos, Duration.ofMillis(welcome.leaseMillis()));
+        checkLease();
         backlog.begin();
         board.welcomed(welcome.pod());
         holds.welcomed(new Standing(by.service(), welcome.session(), incarnation, lease.term()), helloHeld, welcome);
@@ -242,23 +259,30 @@ final class Channel {
 
     /** Looks whether the lease has ended, and looks again when it may have. */
     private void checkLease() {
-        leaseCheckDue = false;
         if (done || !lease.isStanding()) {
             return;
         }
         long remaining = lease.remainingNanos();
         if (remaining > 0) {
-            leaseCheckDue = true;
-            schedule(Duration.ofNanos(remaining), this::checkLease);
+            long check = ++leaseChecks;
+            schedule(Duration.ofNanos(remaining), () -> {
+                if (check == leaseChecks) {
+                    checkLease();
+                }
+            });
             return;
         }
-        board.stale("no renewal of its lease has been confirmed in time");
-        loseLease();
+        leaseEnded();
         Session silent = session;
         if (silent != null) {
             silent.abort();
             ended(silent, Ending.broken("the lease has ended"));
         }
+    }
+
+    private void leaseEnded() {
+        board.stale("no renewal of its lease has been confirmed in time");
+        loseLease();
     }
 
     private void loseLease() {

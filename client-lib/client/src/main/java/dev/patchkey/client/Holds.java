@@ -60,13 +60,13 @@ final class Holds {
         this.board = board;
     }
 
-    /** The fast path: while the node holds the key, one compare-and-set. */
+    /** The fast path: while the node holds the key and its lease, a look at the clock and one compare-and-set. */
     Hold acquire(StaticKey key, Duration timeout) {
         NodeHold nodeHold = nodeHolds.get(key.name());
         if (nodeHold != null) {
             Tenure tenure = nodeHold.tenure();
             // The key must be the tenure's own, and no detached one of the same name.
-            if (tenure != null && tenure.key() == key && key.isEnabled() && tenure.retain()) {
+            if (tenure != null && tenure.key() == key && key.isEnabled() && lease.isLive() && tenure.retain()) {
                 return new Share(nodeHold, tenure);
             }
         }
@@ -177,11 +177,11 @@ final class Holds {
         nodeHolds.values().forEach(nodeHold -> nodeHold.refuse(failure));
     }
 
-    /** This node reads a key otherwise; called by the rebinder. */
-    void applied(KeyChange change) {
-        NodeHold nodeHold = nodeHolds.get(change.key());
-        if (nodeHold != null && !change.stale()) {
-            nodeHold.applied(new Version(change.epoch(), change.revision()), change.count());
+    /** This node is about to read a key as disabled; called by the rebinder. */
+    void disabling(String key, Version version, boolean stale) {
+        NodeHold nodeHold = nodeHolds.get(key);
+        if (nodeHold != null) {
+            nodeHold.disabling(version, stale);
         }
     }
 
@@ -191,8 +191,9 @@ final class Holds {
         return operations.incrementAndGet();
     }
 
+    /** Null as well once the lease is over, even if nobody has acted on that yet: such a grant would be worth nothing. */
     @Nullable Standing standing() {
-        return over == null ? standing : null;
+        return over == null && lease.isLive() ? standing : null;
     }
 
     boolean isValid(Standing granting) {

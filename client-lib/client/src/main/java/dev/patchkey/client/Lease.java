@@ -53,8 +53,14 @@ final class Lease {
         unconfirmed.addLast(new Renewal(seq, sentNanos));
     }
 
-    /** A pod has got all renewals of this session up to this one. */
+    /**
+     * A pod has got all renewals of this session up to this one. A lease that is over stays over, however late it is
+     * noticed: somebody may have seen it end, and what is over must not be live again.
+     */
     void confirmed(long seq) {
+        if (!isLive()) {
+            return;
+        }
         while (!unconfirmed.isEmpty() && unconfirmed.getFirst().seq <= seq) {
             endNanos = unconfirmed.removeFirst().sentNanos + usableNanos;
         }

@@ -1,6 +1,7 @@
 package dev.patchkey.client;
 
 import dev.patchkey.client.protocol.NodeMessages.Excepted;
+import dev.patchkey.client.protocol.Version;
 import dev.patchkey.statickey.Registration;
 import dev.patchkey.statickey.StaticKey;
 import dev.patchkey.statickey.mirror.Mirror;
@@ -45,11 +46,16 @@ final class Node implements Patchkey, Rebinder.Events {
                 .build();
         Lease lease = new Lease(System::nanoTime);
         holds = new Holds(config, mirror, backlog, lease, new HoldRequests(config, http), threads, board);
-        channel = new Channel(config, http, threads.channel(), lease, holds, backlog, board, mirror::declared);
+        channel = new Channel(config, http, threads, lease, holds, backlog, board, mirror::declared);
     }
 
     static Node start(Config config) {
-        Node node = new Node(config, Mirror.attach());
+        return start(config, Mirror.attach());
+    }
+
+    /** With a mirror that tests may have wrapped. */
+    static Node start(Config config, Mirror mirror) {
+        Node node = new Node(config, mirror);
         node.rebinder.start();
         node.channel.post(node.channel::connect);
         return node;
@@ -87,8 +93,12 @@ final class Node implements Patchkey, Rebinder.Events {
     }
 
     @Override
+    public void disabling(String key, Version version, boolean stale) {
+        holds.disabling(key, version, stale);
+    }
+
+    @Override
     public void changed(KeyChange change) {
-        holds.applied(change);
         listeners.tell(change);
     }
 

@@ -47,6 +47,10 @@ final class NodeHold {
     private @Nullable Acquisition acquisition;
     private @Nullable Operation operation;
     private boolean maybeHeld;
+
+    /** The newest version with count 0 that this node has applied or is applying: a grant before it is over. */
+    private Version disabled = Version.NONE;
+
     private @Nullable ScheduledFuture<?> lingering;
 
     NodeHold(String key, Holds holds) {
@@ -88,8 +92,8 @@ final class NodeHold {
         if (standing == null) {
             return null;
         }
-        if (!acquired.isEnabled()) {
-            // A version after the grant has count 0: the service has ended the hold.
+        if (!holds.leaseIsLive() || !acquired.isEnabled()) {
+            // The channel's thread may not have come to it yet, after a pause for instance.
             lose();
             return null;
         }
@@ -183,11 +187,18 @@ final class NodeHold {
         }
     }
 
-    /** This node has applied a state of the key. */
-    void applied(Version version, int count) {
+    /**
+     * This node is about to read the key as disabled. A version after the grant has count 0, so the service has ended the
+     * hold; or the node is stale, which it is only after its lease.
+     */
+    void disabling(Version version, boolean stale) {
         synchronized (this) {
             Tenure standing = tenure;
-            if (count > 0 || standing == null || !version.isAfter(standing.version())) {
+            if (!stale && version.isAfter(disabled)) {
+                // A grant whose answer is being looked at just now must not begin a generation after this.
+                disabled = version;
+            }
+            if (standing == null || (!stale && !version.isAfter(standing.version()))) {
                 return;
             }
             lose();
@@ -302,7 +313,7 @@ final class NodeHold {
             operation = null;
             if (acquisition != null && failure instanceof RebindFailedException) {
                 decided = acquisition;
-            } else if (acquisition != null && failure == null && holds.isValid(standing) && holds.readsEnabled(key)) {
+            } else if (acquisition != null && failure == null && isGood(standing, version)) {
                 decided = acquisition;
                 begun = new Tenure(decided.key, decided.waiters, sent.number, version);
                 tenure = begun;
@@ -316,6 +327,10 @@ final class NodeHold {
         }
         // Otherwise the grant is void, and if somebody still waits it is asked for anew.
         proceed();
+    }
+
+    private boolean isGood(Standing granting, Version version) {
+        return holds.isValid(granting) && holds.leaseIsLive() && !disabled.isAfter(version) && holds.readsEnabled(key);
     }
 
     private void released(Standing standing, HoldAnswer.Done done) {

@@ -123,7 +123,10 @@ public interface Patchkey extends AutoCloseable {
          */
         Builder linger(Duration linger);
 
-        /** Asked for a bearer token before each connection and request, on a thread of the node's. Default: none. */
+        /**
+         * Asked for a bearer token before each connection and request, on threads of the node's that may wait; while it
+         * has not returned, the node does not connect. Default: none.
+         */
         Builder bearerToken(Supplier<String> token);
 
         /** Where to log. Default: {@code dev.patchkey.client}. */

@@ -22,6 +22,9 @@ final class Rebinder {
         /** Each key of the marker's messages up to its number is applied, but for the excepted. */
         void applied(Backlog.Marker marker, List<Excepted> except);
 
+        /** A key is about to read as disabled on this node: from now on nobody may be told that it is held. */
+        void disabling(String key, Version version, boolean stale);
+
         /** A key reads otherwise on this node. */
         void changed(KeyChange change);
 
@@ -88,6 +91,11 @@ final class Rebinder {
     private void rebind(Backlog.Rebind rebind) {
         String key = rebind.slot().key;
         try {
+            if (rebind.stale() || rebind.count() == 0) {
+                // First, since others see the count as soon as it is published, and the rebind that follows may be
+                // slow.
+                events.disabling(key, rebind.version(), rebind.stale());
+            }
             if (rebind.stale()) {
                 mirror.stale(key);
             } else {

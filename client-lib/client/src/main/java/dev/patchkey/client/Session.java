@@ -78,12 +78,9 @@ final class Session implements Socket.Events, Backlog.Deliverer {
         return id;
     }
 
-    void open() {
+    void open(@Nullable String authorization) {
         socket.open(
-                channel.http(),
-                channelUri(),
-                channel.authorization(),
-                channel.config().connectTimeout());
+                channel.http(), channelUri(), authorization, channel.config().connectTimeout());
     }
 
     private URI channelUri() {

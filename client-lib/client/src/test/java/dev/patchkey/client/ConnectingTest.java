@@ -13,6 +13,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -195,6 +197,28 @@ class ConnectingTest extends NodeTest {
         assertThat(fake.upgrades.get(0)).containsEntry("authorization", "Bearer t2");
         assertThat(fake.upgrades.get(0)).containsEntry("sec-websocket-protocol", "patchkey.v1");
         node.acquire(key).close();
+    }
+
+    @Test
+    void aTokenThatTakesItsTimeHoldsUpNoHeartbeat() {
+        StaticKey key = newKey("token");
+        CountDownLatch gate = new CountDownLatch(1);
+        List<String> threads = new CopyOnWriteArrayList<>();
+        fake.heartbeatMillis = 50;
+        Patchkey node = ready(options -> options.bearerToken(() -> {
+            threads.add(Thread.currentThread().getName());
+            if (threads.size() > 1) {
+                pass(gate);
+            }
+            return "token";
+        }));
+        CompletableFuture<Hold> acquiring = inThread(() -> node.acquire(key, LONG));
+        eventually(() -> threads.size() == 2);
+        int before = fake.session().received("heartbeat").size();
+        eventually(() -> fake.session().received("heartbeat").size() > before + 4);
+        gate.countDown();
+        assertThat(get(acquiring).isLive()).isTrue();
+        assertThat(threads).noneMatch(thread -> thread.equals("patchkey-channel"));
     }
 
     @Test

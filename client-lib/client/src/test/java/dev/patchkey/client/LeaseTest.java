@@ -120,8 +120,11 @@ class LeaseTest {
         assertThat(lease.isLive()).isTrue();
         now[0] += 89;
         assertThat(lease.isLive()).isTrue();
+        lease.sent(1, now[0]);
         now[0] += 1;
         assertThat(lease.isLive()).isFalse();
+        lease.confirmed(1);
+        assertThat(lease.isLive()).as("somebody has seen it end").isFalse();
         lease.begin(now[0], Duration.ofNanos(100));
         long term = lease.term();
         lease.lose();

@@ -3,6 +3,7 @@ package dev.patchkey.client;
 import static dev.patchkey.client.Status.Phase.READY;
 import static dev.patchkey.client.Status.Phase.STALE;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.patchkey.client.fake.FakeSession;
 import dev.patchkey.client.fake.Json;
@@ -10,10 +11,12 @@ import dev.patchkey.client.fake.Reply;
 import dev.patchkey.statickey.StaticKey;
 import java.time.Duration;
 import java.util.List;
+import java.util.ResourceBundle;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What a node does once its lease has ended, or the service has ended one of its holds. */
@@ -87,6 +90,44 @@ class LostLeaseTest extends NodeTest {
         assertThat(fake.count(key.name())).isEqualTo(1);
         young.close();
         eventually(() -> fake.count(key.name()) == 0);
+    }
+
+    @Test
+    void nothingIsAcquiredOnALeaseThatIsOverThoughTheChannelIsHeldUp() {
+        StaticKey key = newKey("over");
+        CountDownLatch gate = new CountDownLatch(1);
+        Quiet holdsUp = new Quiet() {
+            @Override
+            public void log(
+                    Level level, @Nullable ResourceBundle bundle, @Nullable String format, @Nullable Object... args) {
+                if (level == Level.WARNING) {
+                    pass(gate);
+                }
+            }
+        };
+        shortLease();
+        Patchkey node = ready(options -> options.logger(holdsUp));
+        Hold hold = node.acquire(key);
+        fake.vanish();
+        eventually(() -> !hold.isLive());
+        assertThat(node.status().heldKeys())
+                .as("the channel has not noticed yet")
+                .isEqualTo(1);
+        assertThatThrownBy(() -> node.acquire(key, A_MOMENT)).isInstanceOf(PatchkeyException.class);
+        assertThat(hold.isLive()).isFalse();
+        gate.countDown();
+    }
+
+    @Test
+    void aShorterLeaseOfTheNextPodCountsAtOnce() {
+        fake.leaseMillis = 300_000;
+        fake.heartbeatMillis = 100;
+        Patchkey node = ready();
+        shortLease();
+        fake.session().drop();
+        eventually(() -> fake.sessions.size() == 2 && node.status().phase() == READY);
+        fake.vanish();
+        eventually(() -> node.status().phase() == STALE);
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.patchkey.client.fake.FakeService;
 import dev.patchkey.client.fake.FakeSession;
 import dev.patchkey.statickey.StaticKey;
+import dev.patchkey.statickey.mirror.Mirror;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -41,9 +42,13 @@ abstract class NodeTest {
     }
 
     Patchkey start(UnaryOperator<Patchkey.Builder> options) {
-        Patchkey started = options.apply(
-                        Patchkey.builder(fake.uri()).application("test").logger(Quiet.LOGGER))
-                .start();
+        return start(options, new MirrorOfAYoungJvm());
+    }
+
+    Patchkey start(UnaryOperator<Patchkey.Builder> options, Mirror mirror) {
+        var builder = (NodeBuilder)
+                options.apply(Patchkey.builder(fake.uri()).application("test").logger(Quiet.LOGGER));
+        Patchkey started = Node.start(builder.config(), mirror);
         node = started;
         return started;
     }

@@ -33,6 +33,9 @@ final class RebinderRig implements AutoCloseable, Rebinder.Events {
     public void applied(Backlog.Marker marker, List<Excepted> except) {}
 
     @Override
+    public void disabling(String key, Version version, boolean stale) {}
+
+    @Override
     public void changed(KeyChange change) {}
 
     @Override
