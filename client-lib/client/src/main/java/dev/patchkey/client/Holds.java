@@ -29,6 +29,7 @@ final class Holds {
     private final Backlog backlog;
     private final Lease lease;
     private final HoldRequests requests;
+    private final Turns turns;
     private final Threads threads;
     private final StatusBoard board;
     private final ConcurrentHashMap<String, NodeHold> nodeHolds = new ConcurrentHashMap<>();
@@ -56,6 +57,7 @@ final class Holds {
         this.backlog = backlog;
         this.lease = lease;
         this.requests = requests;
+        this.turns = new Turns(threads);
         this.threads = threads;
         this.board = board;
     }
@@ -211,6 +213,10 @@ final class Holds {
 
     HoldRequests requests() {
         return requests;
+    }
+
+    Turns turns() {
+        return turns;
     }
 
     Backlog backlog() {

@@ -4,8 +4,9 @@ import dev.patchkey.client.protocol.HoldAnswer;
 import dev.patchkey.client.protocol.Version;
 import dev.patchkey.statickey.StaticKey;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -114,26 +115,27 @@ final class NodeHold {
             }
             left.waiters--;
             acquisition = left.waiters == 0 ? null : left;
-            failure = givenUp(why, cause);
+            failure = givenUp(left, why, cause);
         }
         proceed();
         throw failure;
     }
 
-    private PatchkeyException givenUp(String why, Exception cause) {
-        Operation current = operation;
+    private PatchkeyException givenUp(Acquisition left, String why, Exception cause) {
+        Operation current = operation != null && operation.acquire ? operation : null;
         String what = "key '" + key + "' was not acquired, " + why + ": ";
-        if (current == null || !current.acquire) {
-            return new UnavailableException(what + holds.explanation(), cause);
-        }
-        if (current.stage == Operation.Stage.REBINDING) {
+        if (current != null && current.stage == Operation.Stage.REBINDING) {
             return new RebindFailedException(what + "granted, but this node is not rebound yet", cause);
         }
-        if (current.unknown || current.stage == Operation.Stage.SENT) {
-            return new OutcomeUnknownException(what + "the request was sent and not answered", cause);
+        boolean sent = current != null && current.stage == Operation.Stage.SENT;
+        Exception last = current == null ? null : current.lastFailure;
+        String explanation = last != null ? String.valueOf(last.getMessage()) : left.inVain;
+        if (sent || left.unknown || (current != null && current.unknown)) {
+            return new OutcomeUnknownException(
+                    what + (explanation == null || sent ? "the request was sent and not answered" : explanation),
+                    cause);
         }
-        Exception last = current.lastFailure;
-        return new UnavailableException(what + (last == null ? holds.explanation() : last.getMessage()), cause);
+        return new UnavailableException(what + (explanation == null ? holds.explanation() : explanation), cause);
     }
 
     // Releasing
@@ -245,7 +247,7 @@ final class NodeHold {
             due = due();
         }
         if (due != null) {
-            holds.threads().run(() -> attempt(due));
+            holds.turns().run(() -> attempt(due));
         }
     }
 
@@ -253,34 +255,59 @@ final class NodeHold {
         if (operation != null && operation.isBusy()) {
             return null;
         }
-        boolean wanted = acquisition != null;
-        if (operation != null && operation.acquire != wanted) {
+        Acquisition wanted = acquisition;
+        if (operation != null && operation.acquire != (wanted != null)) {
             operation.cancelRetry();
             operation = null;
         }
-        if (operation == null && (wanted || (maybeHeld && tenure == null))) {
-            operation = new Operation(wanted, holds.nextOperation());
+        if (operation == null && (wanted != null || (maybeHeld && tenure == null))) {
+            Operation begun = new Operation(wanted != null, holds.nextOperation());
+            operation = begun;
+            Duration delay = wanted == null ? Duration.ZERO : wanted.beforeNextOperation();
+            if (!delay.isZero()) {
+                begun.retry = holds.threads().runLater(delay, () -> retry(begun));
+            }
         }
-        Standing standing = holds.standing();
-        if (operation == null || standing == null || operation.retry != null) {
+        if (operation == null || holds.standing() == null || operation.retry != null) {
             return null;
         }
-        operation.stage = Operation.Stage.SENT;
-        operation.standing = standing;
-        operation.attempts++;
+        operation.stage = Operation.Stage.QUEUED;
         return operation;
     }
 
-    private void attempt(Operation sent) {
-        Standing standing = Objects.requireNonNull(sent.standing);
+    /** Sends it, unless it is not wanted any more or cannot be sent now; completes when its turn is over. */
+    private CompletionStage<?> attempt(Operation due) {
+        Standing standing = begin(due);
+        if (standing == null) {
+            proceed();
+            return CompletableFuture.completedFuture(null);
+        }
+        CompletionStage<HoldAnswer> answered;
         try {
-            holds.requests()
-                    .send(standing, key, sent.acquire, sent.number)
-                    .whenComplete(
-                            (answer, failure) -> answered(sent, standing, Verdict.of(sent.acquire, answer, failure)));
-        } catch (RuntimeException e) {
-            // Before anything was sent: the token's supplier, most likely.
-            failed(sent, new Verdict.Failed(false, e));
+            answered = holds.requests().send(standing, key, due.acquire, due.number);
+        } catch (Throwable e) {
+            // An exception comes before anything was sent, from the token's supplier most likely; an error at any time.
+            failed(due, new Verdict.Failed(e instanceof Error, new IllegalStateException("not sent: " + e, e)));
+            return CompletableFuture.completedFuture(null);
+        }
+        return answered.whenComplete((answer, failure) ->
+                orFail(due, () -> answered(due, standing, Verdict.of(due.acquire, answer, failure))));
+    }
+
+    private synchronized @Nullable Standing begin(Operation due) {
+        Standing standing = holds.standing();
+        boolean wanted = due.acquire == (acquisition != null);
+        due.stage = standing != null && wanted ? Operation.Stage.SENT : Operation.Stage.WAITING;
+        due.attempts += standing != null && wanted ? 1 : 0;
+        return wanted ? standing : null;
+    }
+
+    /** Whatever goes wrong, the operation does not stay busy for ever. */
+    private void orFail(Operation sent, Runnable step) {
+        try {
+            step.run();
+        } catch (Throwable e) {
+            failed(sent, new Verdict.Failed(true, new IllegalStateException("a bug in the client: " + e, e)));
         }
     }
 
@@ -303,7 +330,7 @@ final class NodeHold {
         }
         holds.backlog()
                 .bring(key, done.count(), done.version(), standing.term())
-                .whenComplete((count, failure) -> rebound(sent, standing, done.version(), failure));
+                .whenComplete((count, failure) -> orFail(sent, () -> rebound(sent, standing, done.version(), failure)));
     }
 
     private void rebound(Operation sent, Standing standing, Version version, @Nullable Throwable failure) {
@@ -319,13 +346,17 @@ final class NodeHold {
                 tenure = begun;
             }
             acquisition = decided == null ? acquisition : null;
+            if (acquisition != null) {
+                acquisition.unknown = true;
+                acquisition.inVain = "granted, but the hold was over before this node was rebound";
+            }
         }
         if (begun != null && decided != null) {
             decided.grant(begun);
         } else if (decided != null && failure != null) {
             decided.fail(failure);
         }
-        // Otherwise the grant is void, and if somebody still waits it is asked for anew.
+        // Otherwise the grant is void, and if somebody still waits it is asked for anew, more and more slowly.
         proceed();
     }
 
@@ -347,46 +378,45 @@ final class NodeHold {
         Acquisition failed = null;
         synchronized (this) {
             operation = null;
-            if (sent.acquire) {
-                // An attempt before this one may still be on its way.
-                maybeHeld |= sent.attempts > 1;
-                failed = acquisition;
-                acquisition = null;
-            } else {
+            if (!sent.acquire) {
+                // A later operation has been decided, so there is nothing left of what this one was to release.
                 maybeHeld = false;
+            } else {
+                // An attempt before this one may still be on its way.
+                boolean unknown = sent.unknown || sent.attempts > 1;
+                maybeHeld |= unknown;
+                if (acquisition != null && refusal.isSuperseded() && acquisition.isToOutdo()) {
+                    // It was granted without our hearing of it and has ended since, with the lease most likely.
+                    acquisition.unknown |= unknown;
+                    acquisition.inVain = refusal.sentence();
+                } else {
+                    failed = acquisition;
+                    acquisition = null;
+                }
             }
         }
-        String sentence = refusal.sentence();
         if (failed != null) {
-            failed.fail(
-                    new RejectedException(refusal.problem(), "key '" + key + "' was not acquired: " + sentence, null));
-        } else if (!sent.acquire) {
-            holds.log(
-                    "the release of key '" + key + "' was refused, so only the end of the lease ends it: " + sentence);
+            failed.fail(new RejectedException(
+                    refusal.problem(), "key '" + key + "' was not acquired: " + refusal.sentence(), null));
         }
         proceed();
     }
 
-    /** Tries again after a while; but an acquire not for ever, since threads wait for it. */
+    /** Tries again after a while: an acquire while somebody waits for it, a release for as long as there is a session. */
     private void failed(Operation sent, Verdict.Failed failure) {
-        Acquisition givenUp = null;
-        PatchkeyException exception = null;
+        boolean told;
         synchronized (this) {
             sent.stage = Operation.Stage.WAITING;
             sent.unknown |= failure.unknown();
             sent.lastFailure = failure.why();
             maybeHeld |= sent.acquire && failure.unknown();
-            if (sent.acquire && sent.attempts >= Operation.MOST_ATTEMPTS) {
-                givenUp = acquisition;
-                exception = givenUp("after " + sent.attempts + " attempts", failure.why());
-                acquisition = null;
-                operation = null;
-            } else {
-                sent.retry = holds.threads().runLater(sent.nextDelay(), () -> retry(sent));
-            }
+            told = !sent.acquire && sent.attempts == Operation.TOLD_ATTEMPTS;
+            sent.retry = holds.threads().runLater(sent.nextDelay(), () -> retry(sent));
         }
-        if (givenUp != null && exception != null) {
-            givenUp.fail(exception);
+        if (told) {
+            holds.log("key '" + key + "' is not released yet, after " + Operation.TOLD_ATTEMPTS
+                    + " attempts, and it goes on trying: "
+                    + failure.why().getMessage());
         }
         proceed();
     }

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /** A hold change under way at the service, over all its attempts, which share one number. Guarded by its node hold. */
 final class Operation {
 
-    /** Of an acquire. With the backoff below these span some seconds: a blip is ridden out, an outage is told. */
-    static final int MOST_ATTEMPTS = 6;
+    /** A release that has failed so often is logged: more than a blip, and the key stays enabled meanwhile. */
+    static final int TOLD_ATTEMPTS = 5;
 
     private static final Duration BACKOFF_BASE = Duration.ofMillis(50);
     private static final Duration ACQUIRE_BACKOFF_CAP = Duration.ofSeconds(2);
@@ -21,6 +21,8 @@ final class Operation {
     enum Stage {
         /** Not sent, or to be sent again, as soon as there is a session and the retry is due. */
         WAITING,
+        /** In line to be sent. */
+        QUEUED,
         /** Sent and not answered. */
         SENT,
         /** Granted; this node is being rebound. */
@@ -34,9 +36,6 @@ final class Operation {
 
     /** Whether some attempt may have been applied without an answer. */
     boolean unknown;
-
-    /** In whose name the newest attempt was made. */
-    @Nullable Standing standing;
 
     @Nullable Exception lastFailure;
 
@@ -55,7 +54,7 @@ final class Operation {
     }
 
     boolean isBusy() {
-        return stage == Stage.SENT || stage == Stage.REBINDING;
+        return stage != Stage.WAITING;
     }
 
     Duration nextDelay() {

@@ -41,12 +41,14 @@ public interface Patchkey extends AutoCloseable {
      * holds the key already this costs no more than an atomic increment; the first acquire and the last close alone
      * cross the network, as one hold that is named after the node.
      *
-     * <p>An interrupt ends the wait as the timeout does, with the thread's interrupt status set again.
+     * <p>What may be cured by trying again is tried again, with backoff, until the timeout. An interrupt ends the wait as
+     * the timeout does, with the thread's interrupt status set again.
      *
      * @param key which key, from {@link StaticKey#of}
      * @param timeout how long to wait at most for the service and for the rebind
-     * @throws UnavailableException if the service could not be reached in time; surely nothing was changed
-     * @throws OutcomeUnknownException if the request was sent and not answered in time
+     * @throws UnavailableException if the service could not be reached, or was too busy, until the timeout; surely
+     *     nothing was changed
+     * @throws OutcomeUnknownException if a request was sent and, until the timeout, none answered for good
      * @throws RejectedException if the service refuses, or has refused this node for good
      * @throws RebindFailedException if the call sites could not be rebound, or not in time
      * @throws IllegalArgumentException if the key is detached, or outside of the node's prefixes

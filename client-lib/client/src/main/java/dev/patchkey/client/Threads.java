@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 /** The node's threads but for the rebinder's: daemons, with names that say whose they are. */
 final class Threads {
 
+    /** After how long it is asked again for a thread that could not be had. */
+    private static final Duration THREAD_WAIT = Duration.ofSeconds(1);
+
     private final System.Logger logger;
 
     /** One thread: the channel's, which is the timer's too. */
@@ -53,18 +56,22 @@ final class Threads {
         return workers;
     }
 
-    /** Runs something on a worker; nothing once closed. */
+    /** Runs something on a worker, as soon as there is one; nothing once closed. */
     void run(Runnable task) {
         try {
             workers.execute(() -> {
                 try {
                     task.run();
-                } catch (RuntimeException | Error e) {
+                } catch (Throwable e) {
                     logger.log(System.Logger.Level.ERROR, "a worker met a bug", e);
                 }
             });
         } catch (RejectedExecutionException e) {
             logger.log(System.Logger.Level.TRACE, "closed; nobody waits for this", e);
+        } catch (OutOfMemoryError e) {
+            // The machine has no thread to give; whoever counts on the task has no other way to go on.
+            logger.log(System.Logger.Level.WARNING, "there is no thread now, and it is tried again", e);
+            var unused = runLater(THREAD_WAIT, task);
         }
     }
 

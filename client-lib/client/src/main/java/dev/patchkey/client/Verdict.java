@@ -13,7 +13,11 @@ sealed interface Verdict {
     record Done(HoldAnswer.Done answer) implements Verdict {}
 
     /** Refused: surely nothing was changed, and asking again is pointless. */
-    record Refused(String problem, String sentence) implements Verdict {}
+    record Refused(String problem, String sentence) implements Verdict {
+        boolean isSuperseded() {
+            return problem.equals(SUPERSEDED);
+        }
+    }
 
     /**
      * Worth another attempt.
@@ -25,8 +29,8 @@ sealed interface Verdict {
     /** Answers that say for sure that nothing was changed, and that it may be later: too busy, store away. */
     Set<Integer> NOT_NOW = Set.of(429, 503);
 
-    /** Refusals that a new token may cure; a release is too important to give up for them. */
-    Set<Integer> NOT_ALLOWED = Set.of(401, 403);
+    /** The one refusal that settles a release: a later operation has been decided. Any other leaves the hold standing. */
+    String SUPERSEDED = "operation-superseded";
 
     static Verdict of(boolean acquire, @Nullable HoldAnswer answer, @Nullable Throwable failure) {
         if (answer instanceof HoldAnswer.Done done) {
@@ -35,7 +39,8 @@ sealed interface Verdict {
         if (answer instanceof HoldAnswer.Problem problem) {
             int status = problem.status();
             String sentence = "the service answered " + status + " " + problem.problem() + ": " + problem.detail();
-            if (status >= 500 || NOT_NOW.contains(status) || (!acquire && NOT_ALLOWED.contains(status))) {
+            boolean settled = acquire || problem.problem().equals(SUPERSEDED);
+            if (status >= 500 || NOT_NOW.contains(status) || !settled) {
                 return new Failed(status >= 500 && !NOT_NOW.contains(status), new IllegalStateException(sentence));
             }
             return new Refused(problem.problem(), sentence);

@@ -175,9 +175,11 @@ class HoldsTest extends NodeTest {
         StaticKey key = newKey("unknown");
         fake.onHold = request -> request.acquire() ? Reply.problem(504, "outcome-unknown", "maybe") : null;
         Patchkey node = ready();
-        assertThatThrownBy(() -> node.acquire(key, LONG))
+        assertThatThrownBy(() -> node.acquire(key, Duration.ofSeconds(3)))
                 .isInstanceOf(OutcomeUnknownException.class)
-                .hasMessageContaining("after 6 attempts");
+                .hasMessageContaining("not within PT3S")
+                .hasMessageContaining("504 outcome-unknown: maybe");
+        assertThat(fake.acquires(key.name())).as("tried until the timeout").hasSizeGreaterThan(4);
         eventually(() -> !fake.releases(key.name()).isEmpty());
     }
 
@@ -186,7 +188,7 @@ class HoldsTest extends NodeTest {
         StaticKey key = newKey("unavailable");
         fake.onHold = request -> Reply.problem(503, "store-unavailable", "The store cannot be reached");
         Patchkey node = ready();
-        assertThatThrownBy(() -> node.acquire(key, LONG))
+        assertThatThrownBy(() -> node.acquire(key, Duration.ofSeconds(1)))
                 .isInstanceOf(UnavailableException.class)
                 .hasMessageContaining("store-unavailable: The store cannot be reached");
         pause(A_MOMENT);
@@ -223,6 +225,102 @@ class HoldsTest extends NodeTest {
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(LONG);
         eventually(() -> fake.count(key.name()) == 0);
         assertThat(fake.releases(key.name())).hasSize(8).allMatch(request -> request.operation() == 2);
+    }
+
+    @Test
+    void anAcquireOutlivesAnOutageThatIsShorterThanItsTimeout() {
+        StaticKey key = newKey("outage");
+        long end = System.nanoTime() + Duration.ofSeconds(3).toNanos();
+        fake.onHold =
+                request -> end - System.nanoTime() > 0 ? Reply.problem(503, "store-unavailable", "failing over") : null;
+        Patchkey node = ready();
+        assertThat(node.acquire(key, LONG).isLive()).isTrue();
+    }
+
+    @Test
+    void aRefusedReleaseIsTriedAgainAsTheHoldWouldOutliveIt() {
+        StaticKey key = newKey("release");
+        AtomicInteger refusals = new AtomicInteger();
+        fake.onHold = request -> !request.acquire() && refusals.incrementAndGet() < 4
+                ? Reply.problem(409, "hold-of-another-kind", "no")
+                : null;
+        Patchkey node = ready();
+        node.acquire(key).close();
+        eventually(() -> fake.count(key.name()) == 0);
+        assertThat(fake.releases(key.name())).allMatch(request -> request.operation() == 2);
+    }
+
+    @Test
+    void aReleaseThatIsLateIsOver() {
+        StaticKey key = newKey("release");
+        fake.onHold = request -> request.acquire() ? null : Reply.problem(409, "operation-superseded", "late");
+        Patchkey node = ready();
+        node.acquire(key).close();
+        eventually(() -> fake.releases(key.name()).size() == 1);
+        pause(Duration.ofSeconds(1));
+        assertThat(fake.releases(key.name())).hasSize(1);
+    }
+
+    @Test
+    void anAcquireThatWasGrantedUnheardAndHasEndedIsAskedForWithANewNumber() {
+        StaticKey key = newKey("superseded");
+        fake.onHold = request -> {
+            fake.onHold = null;
+            var unused = fake.decide(request);
+            fake.endHolds();
+            return Reply.DROP;
+        };
+        Patchkey node = ready();
+        try (Hold hold = node.acquire(key, LONG)) {
+            assertThat(hold.isLive() && key.isEnabled()).isTrue();
+            assertThat(fake.acquires(key.name()))
+                    .extracting(HoldRequest::operation)
+                    .endsWith(1L, 2L);
+        }
+        eventually(() -> fake.count(key.name()) == 0);
+    }
+
+    @Test
+    void anAcquireThatIsLateForEverIsRefused() {
+        StaticKey key = newKey("superseded");
+        fake.onHold = request -> Reply.problem(409, "operation-superseded", "late");
+        Patchkey node = ready();
+        assertThatThrownBy(() -> node.acquire(key, LONG))
+                .isInstanceOfSatisfying(
+                        RejectedException.class, e -> assertThat(e.problem()).isEqualTo("operation-superseded"));
+        assertThat(fake.acquires(key.name())).hasSize(9);
+    }
+
+    @Test
+    void grantsThatAreVoidAreAskedForMoreAndMoreSlowly() {
+        StaticKey key = newKey("void");
+        fake.onHold = request -> new Reply(
+                200, "{\"key\":\"" + key.name() + "\",\"count\":0,\"enabled\":false,\"epoch\":1,\"revision\":5}");
+        Patchkey node = ready();
+        assertThatThrownBy(() -> node.acquire(key, Duration.ofSeconds(2)))
+                .isInstanceOf(OutcomeUnknownException.class)
+                .hasMessageContaining("granted, but");
+        assertThat(fake.acquires(key.name())).hasSizeBetween(3, 40);
+    }
+
+    @Test
+    void fewRequestsAreSentAtOnceAndTheOthersWaitInLine() {
+        AtomicInteger atOnce = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        fake.onHold = request -> {
+            most.accumulateAndGet(atOnce.incrementAndGet(), Math::max);
+            pause(Duration.ofMillis(20));
+            atOnce.decrementAndGet();
+            return null;
+        };
+        Patchkey node = ready();
+        List<CompletableFuture<Hold>> waiting = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            StaticKey key = newKey("many");
+            waiting.add(inThread(() -> node.acquire(key, LONG)));
+        }
+        waiting.forEach(hold -> assertThat(get(hold).isLive()).isTrue());
+        assertThat(most.get()).isBetween(2, Turns.MOST_AT_ONCE);
     }
 
     @Test

@@ -39,10 +39,57 @@ public final class FakeService implements AutoCloseable {
 
     private static final Pattern HOLD = Pattern.compile("(PUT|DELETE) /v1/keys/([^/ ]+)/holds/([^/ ]+) HTTP/1.1");
 
-    /** A key's state; guarded by the service. */
-    private record Count(int bare, Set<String> holders, long revision) {
+    /** By which operation a node has done something; one of another incarnation is of a later one. */
+    private record Stamp(String incarnation, long operation) {
+        boolean isOlderThan(Stamp other) {
+            return incarnation.equals(other.incarnation) && operation < other.operation;
+        }
+    }
+
+    /** A key's state: what the nodes hold, and by which operation what they held has ended. Guarded by the service. */
+    private record Count(int bare, Map<String, Stamp> holders, Map<String, Stamp> ended, long revision) {
+
+        static final Count NONE = new Count(0, Map.of(), Map.of(), 0);
+
         int count() {
             return bare + holders.size();
+        }
+
+        /** Null if a later operation has been decided, or the same one and what it acquired has ended. */
+        @Nullable Count acquired(String node, Stamp by, long next) {
+            Stamp standing = holders.get(node);
+            Stamp end = ended.get(node);
+            if (standing != null ? by.isOlderThan(standing) : end != null && !end.isOlderThan(by)) {
+                return null;
+            }
+            return new Count(bare, with(holders, node, by), without(ended, node), standing == null ? next : revision);
+        }
+
+        /** Null if a later operation has been decided. */
+        @Nullable Count released(String node, Stamp by, long next) {
+            Stamp standing = holders.get(node);
+            Stamp decided = standing == null ? ended.get(node) : standing;
+            if (decided != null && by.isOlderThan(decided)) {
+                return null;
+            }
+            return new Count(bare, without(holders, node), with(ended, node, by), standing == null ? revision : next);
+        }
+
+        Count expired(String node, long next) {
+            Stamp standing = holders.get(node);
+            return standing == null ? this : new Count(bare, without(holders, node), with(ended, node, standing), next);
+        }
+
+        private static Map<String, Stamp> with(Map<String, Stamp> stamps, String node, Stamp stamp) {
+            Map<String, Stamp> copy = new HashMap<>(stamps);
+            copy.put(node, stamp);
+            return Map.copyOf(copy);
+        }
+
+        private static Map<String, Stamp> without(Map<String, Stamp> stamps, String node) {
+            Map<String, Stamp> copy = new HashMap<>(stamps);
+            copy.remove(node);
+            return Map.copyOf(copy);
         }
     }
 
@@ -172,8 +219,8 @@ public final class FakeService implements AutoCloseable {
 
     /** Sets a key's bare references and tells the nodes. */
     public synchronized long set(String key, int bare) {
-        Count old = counts.getOrDefault(key, new Count(0, Set.of(), 0));
-        return store(key, new Count(bare, old.holders, ++revision), true);
+        Count old = counts.getOrDefault(key, Count.NONE);
+        return store(key, new Count(bare, old.holders, old.ended, ++revision), true);
     }
 
     private synchronized long store(String key, Count count, boolean tell) {
@@ -188,8 +235,13 @@ public final class FakeService implements AutoCloseable {
 
     /** Ends what the node holds, as the end of its lease does, without telling anybody. */
     public synchronized void endHolds() {
-        counts.replaceAll(
-                (key, count) -> count.holders.isEmpty() ? count : new Count(count.bare, Set.of(), ++revision));
+        counts.replaceAll((key, count) -> {
+            Count left = count;
+            for (String node : count.holders.keySet()) {
+                left = left.expired(node, ++revision);
+            }
+            return left;
+        });
     }
 
     /** A new life of the store with nothing in it. */
@@ -387,7 +439,8 @@ public final class FakeService implements AutoCloseable {
         } else if ("bye".equals(message.get("type"))) {
             synchronized (this) {
                 String node = Json.text(session.hello, "node");
-                counts.replaceAll((key, count) -> count.holders.contains(node) ? without(count, node) : count);
+                counts.replaceAll(
+                        (key, count) -> count.holders.containsKey(node) ? count.expired(node, ++revision) : count);
             }
             session.close(1000, "bye");
         }
@@ -399,8 +452,10 @@ public final class FakeService implements AutoCloseable {
         List<Object> again = new ArrayList<>();
         for (Object held : Json.list(session.hello, "held")) {
             String key = Json.text((Map<?, ?>) held, "key");
-            if (!notAgain.contains(key)) {
-                Count count = with(counts.getOrDefault(key, new Count(0, Set.of(), 0)), node);
+            Stamp by = new Stamp(Json.text(session.hello, "incarnation"), Json.number((Map<?, ?>) held, "operation"));
+            Count count = counts.getOrDefault(key, Count.NONE).acquired(node, by, revision + 1);
+            if (count != null && !notAgain.contains(key)) {
+                revision = Math.max(revision, count.revision);
                 store(key, count, false);
                 again.add(state(key, count.count(), count.revision));
             }
@@ -444,11 +499,17 @@ public final class FakeService implements AutoCloseable {
     public Reply decide(HoldRequest hold) {
         Reply reply;
         synchronized (this) {
-            Count old = counts.getOrDefault(hold.key(), new Count(0, Set.of(), 0));
-            Count decided = hold.acquire() ? with(old, hold.node()) : without(old, hold.node());
-            if (!decided.equals(old)) {
-                store(hold.key(), decided, tellHoldChanges);
+            Count old = counts.getOrDefault(hold.key(), Count.NONE);
+            Stamp by = new Stamp(hold.incarnation(), hold.operation());
+            Count decided = hold.acquire()
+                    ? old.acquired(hold.node(), by, revision + 1)
+                    : old.released(hold.node(), by, revision + 1);
+            if (decided == null) {
+                return Reply.problem(409, "operation-superseded", "a later operation was decided");
             }
+            boolean changed = decided.revision != old.revision;
+            revision = Math.max(revision, decided.revision);
+            store(hold.key(), decided, changed && tellHoldChanges);
             reply = new Reply(
                     200,
                     "{\"key\":\"" + hold.key() + "\",\"count\":" + decided.count() + ",\"enabled\":"
@@ -460,24 +521,6 @@ public final class FakeService implements AutoCloseable {
             hook.accept(hold);
         }
         return reply;
-    }
-
-    private Count with(Count count, String holder) {
-        if (count.holders.contains(holder)) {
-            return count;
-        }
-        Set<String> holders = new java.util.HashSet<>(count.holders);
-        holders.add(holder);
-        return new Count(count.bare, Set.copyOf(holders), ++revision);
-    }
-
-    private Count without(Count count, String holder) {
-        if (!count.holders.contains(holder)) {
-            return count;
-        }
-        Set<String> holders = new java.util.HashSet<>(count.holders);
-        holders.remove(holder);
-        return new Count(count.bare, Set.copyOf(holders), ++revision);
     }
 
     public List<HoldRequest> acquires(String key) {
