@@ -58,6 +58,9 @@ final class Channel {
     private boolean ready;
     private boolean done;
 
+    /** How often the newest welcome wanted to hear of this node: over so long its nodes spread that say hello again. */
+    private Duration heartbeat = MOVE_ON_SPREAD;
+
     /** Grows with each lease check that is scheduled: the newest alone counts, as a new lease may end sooner. */
     private long leaseChecks;
 
@@ -151,7 +154,7 @@ final class Channel {
         return () -> {
             try {
                 task.run();
-            } catch (RuntimeException | Error e) {
+            } catch (Throwable e) {
                 config.logger().log(System.Logger.Level.ERROR, "the channel met a bug and connects anew", e);
                 Session broken = session;
                 if (broken != null) {
@@ -198,6 +201,7 @@ final class Channel {
             // It ended while this thread was held up: what was held until then must not outlive it in the new one.
             leaseEnded();
         }
+        heartbeat = Duration.ofMillis(welcome.heartbeatMillis());
         lease.begin(helloSentNanos, Duration.ofMillis(welcome.leaseMillis()));
         checkLease();
         backlog.begin();
@@ -232,17 +236,20 @@ final class Channel {
         if (ready && System.nanoTime() - readyNanos > GOOD_SESSION.toNanos()) {
             backoff.reset();
         }
+        boolean wasReady = ready;
         ready = false;
         switch (ending.next()) {
             case SUPERSEDED -> stopForGood(Status.Phase.SUPERSEDED, ending);
             case INCOMPATIBLE -> stopForGood(Status.Phase.INCOMPATIBLE, ending);
-            case MOVE_ON -> retry(ended, ending, jitter(MOVE_ON_SPREAD));
+            // A session that was never ready is a failure whatever its pod says: such pods must not be asked in a loop.
+            case MOVE_ON -> retry(ended, ending, wasReady ? jitter(MOVE_ON_SPREAD) : backoff.next());
+            case RESYNC -> retry(ended, ending, jitter(heartbeat));
             case BACK_OFF -> retry(ended, ending, backoff.next());
         }
     }
 
     private static Duration jitter(Duration spread) {
-        return Duration.ofMillis(ThreadLocalRandom.current().nextLong(spread.toMillis()));
+        return Duration.ofMillis(ThreadLocalRandom.current().nextLong(spread.toMillis() + 1));
     }
 
     private void retry(Session ended, Ending ending, Duration delay) {

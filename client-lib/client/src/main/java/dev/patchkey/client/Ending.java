@@ -14,6 +14,11 @@ record Ending(Next next, String sentence) {
         BACK_OFF,
         /** Connect again at once, but for a jitter: the pod says that others are there. */
         MOVE_ON,
+        /**
+         * Say hello again after a random part of a heartbeat: the pod has begun anew, and with it all of its nodes, which
+         * must not come back at one moment.
+         */
+        RESYNC,
         /** Another has taken the node's place: never again. */
         SUPERSEDED,
         /** The service does not speak this protocol version: never again. */
@@ -24,6 +29,7 @@ record Ending(Next next, String sentence) {
     static Ending ofClose(int code, String sentence) {
         Next next = switch (code) {
             case 1001 -> Next.MOVE_ON;
+            case 4410 -> Next.RESYNC;
             case 4409 -> Next.SUPERSEDED;
             case 4426 -> Next.INCOMPATIBLE;
             default -> Next.BACK_OFF;

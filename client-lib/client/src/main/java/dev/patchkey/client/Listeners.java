@@ -76,7 +76,7 @@ final class Listeners {
                     if (!removed && !closed) {
                         consumer.accept(change);
                     }
-                } catch (RuntimeException | Error e) {
+                } catch (Throwable e) {
                     logger.log(
                             System.Logger.Level.WARNING, "a listener has thrown at the change of " + change.key(), e);
                 }

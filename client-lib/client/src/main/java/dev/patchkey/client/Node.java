@@ -39,6 +39,7 @@ final class Node implements Patchkey, Rebinder.Events {
         board = new StatusBoard(config.node(), config.logger());
         listeners = new Listeners(threads, config.logger());
         rebinder = new Rebinder(mirror, backlog, this, config.logger());
+        board.applied(rebinder.newestKnown());
         HttpClient http = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(config.connectTimeout())

@@ -147,7 +147,7 @@ final class NodeBuilder implements Patchkey.Builder {
                 requestTimeout,
                 linger,
                 bearerToken,
-                logger);
+                SafeLogger.of(logger));
     }
 
     private static Duration positive(String name, Duration duration) {

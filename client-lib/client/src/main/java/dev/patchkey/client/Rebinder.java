@@ -36,6 +36,7 @@ final class Rebinder {
     private final Backlog backlog;
     private final Events events;
     private final System.Logger logger;
+    private final Version newestKnown;
     private final Thread thread = new Thread(this::run, "patchkey-rebinder");
 
     Rebinder(Mirror mirror, Backlog backlog, Events events, System.Logger logger) {
@@ -44,12 +45,21 @@ final class Rebinder {
         this.events = events;
         this.logger = logger;
         thread.setDaemon(true);
+        Version newest = Version.NONE;
         for (String key : mirror.known()) {
             MirroredState state = mirror.state(key);
             if (state != null) {
-                backlog.know(key, state.count(), new Version(state.epoch(), state.revision()), state.stale());
+                Version version = new Version(state.epoch(), state.revision());
+                backlog.know(key, state.count(), version, state.stale());
+                newest = version.isAfter(newest) ? version : newest;
             }
         }
+        newestKnown = newest;
+    }
+
+    /** The newest version that an earlier node in this JVM has applied to any key. */
+    Version newestKnown() {
+        return newestKnown;
     }
 
     void start() {
@@ -74,14 +84,18 @@ final class Rebinder {
     }
 
     private void run() {
-        for (Backlog.Work work = backlog.take(); work != null; work = backlog.take()) {
+        while (true) { // ends: when stopped
             try {
+                Backlog.Work work = backlog.take();
+                if (work == null) {
+                    return;
+                }
                 if (work instanceof Backlog.Marker marker) {
                     events.applied(marker, backlog.excepted());
                 } else if (work instanceof Backlog.Rebind rebind) {
                     rebind(rebind);
                 }
-            } catch (RuntimeException | Error e) {
+            } catch (Throwable e) {
                 // Whatever it was, the keys after this one must not stay behind for it.
                 logger.log(System.Logger.Level.ERROR, "the rebinder met a bug and goes on", e);
             }
@@ -105,7 +119,7 @@ final class Rebinder {
                         rebind.version().epoch(),
                         rebind.version().revision());
             }
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             failed(rebind, e);
             return;
         }

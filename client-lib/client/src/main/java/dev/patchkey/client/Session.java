@@ -118,11 +118,7 @@ final class Session implements Socket.Events, Backlog.Deliverer {
             if (message instanceof PodMessage.Failure failure) {
                 explanation = failure.problem() + ": " + failure.detail();
             } else if (message instanceof PodMessage.Behind behind) {
-                channel.ended(
-                        this,
-                        Ending.broken("the pod is behind this node, at revision "
-                                + behind.version().revision() + " of epoch "
-                                + behind.version().epoch()));
+                channel.ended(this, Ending.broken(behind(behind.version())));
                 socket.close(1000, "behind");
             } else if (message instanceof PodMessage.Welcome welcome) {
                 require(id == null, "type must not be welcome again");
@@ -145,6 +141,15 @@ final class Session implements Socket.Events, Backlog.Deliverer {
         }
     }
 
+    private String behind(Version pod) {
+        long known = channel.board().applied().epoch();
+        return pod.epoch() < known
+                ? "this JVM has seen epoch " + known + " and the service is at epoch " + pod.epoch()
+                        + ": it is another service, or one that was set back without a new epoch; its counts are"
+                        + " refused until it gets there or the JVM is restarted"
+                : "the pod is behind this node, at revision " + pod.revision() + " of epoch " + pod.epoch();
+    }
+
     private static void require(boolean condition, String rule) throws InvalidMessageException {
         if (!condition) {
             throw new InvalidMessageException(rule);
@@ -152,7 +157,8 @@ final class Session implements Socket.Events, Backlog.Deliverer {
     }
 
     private void requireEpoch(Version version) throws InvalidMessageException {
-        // The snapshot of a new epoch replaces everything, and only a new session brings one.
+        // A new epoch is a new session's: the pod closes this one with 4410, and the next hello begins anew, with the
+        // held keys in it.
         require(
                 !snapshotComplete || version.epoch() == epoch,
                 "epoch must be " + epoch + " as in the snapshot, not " + version.epoch());
@@ -160,7 +166,9 @@ final class Session implements Socket.Events, Backlog.Deliverer {
 
     private void welcome(PodMessage.Welcome welcome) throws InvalidMessageException {
         long known = channel.board().applied().epoch();
-        require(welcome.epoch() >= known, "epoch must be at least " + known + ", which this node has seen");
+        require(
+                welcome.epoch() >= known,
+                "epoch must be at least " + known + ", which this JVM has seen, not " + welcome.epoch());
         id = welcome.session();
         heartbeatNanos = Duration.ofMillis(welcome.heartbeatMillis()).toNanos();
         channel.welcomed(this, welcome, helloSentNanos, helloHeld);

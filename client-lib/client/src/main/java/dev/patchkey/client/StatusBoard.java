@@ -24,7 +24,7 @@ final class StatusBoard {
     private final String node;
     private final System.Logger logger;
 
-    // All guarded by this
+    // All guarded by this, under which nothing is logged: a logger is foreign code, and may be slow
     private Phase phase = Phase.CONNECTING;
     private Instant since = Instant.now();
     private @Nullable String pod;
@@ -79,18 +79,24 @@ final class StatusBoard {
     }
 
     /** The session's snapshot is applied. */
-    synchronized void ready() {
-        if (loggedAt != null || phase == Phase.STALE) {
+    void ready() {
+        boolean told;
+        int failed;
+        synchronized (this) {
+            told = loggedAt != null || phase == Phase.STALE;
+            failed = attempts;
+            loggedAt = null;
+            attempts = 0;
+            lastError = null;
+            turn(Phase.READY);
+        }
+        if (told) {
             logger.log(
                     System.Logger.Level.INFO,
                     "node {0} is connected again and up to date, after {1} failed attempts",
                     node,
-                    attempts);
+                    failed);
         }
-        loggedAt = null;
-        attempts = 0;
-        lastError = null;
-        turn(Phase.READY);
     }
 
     synchronized void applied(Version version) {
@@ -98,17 +104,25 @@ final class StatusBoard {
     }
 
     /** The connection is lost, or did not come about. */
-    synchronized void failed(URI service, String error, Duration retryIn) {
-        pod = null;
-        attempts++;
-        lastError = error;
-        nextRetry = Instant.now().plus(retryIn);
-        if (phase != Phase.STALE) {
-            turn(Phase.CONNECTING);
+    void failed(URI service, String error, Duration retryIn) {
+        boolean told;
+        int failed;
+        boolean young;
+        synchronized (this) {
+            pod = null;
+            attempts++;
+            lastError = error;
+            Instant now = Instant.now();
+            nextRetry = now.plus(retryIn);
+            if (phase != Phase.STALE) {
+                turn(Phase.CONNECTING);
+            }
+            told = loggedAt == null || Duration.between(loggedAt, now).compareTo(LOG_EVERY) >= 0;
+            loggedAt = told ? now : loggedAt;
+            failed = attempts;
+            young = applied.equals(Version.NONE);
         }
-        Instant now = Instant.now();
-        if (loggedAt == null || Duration.between(loggedAt, now).compareTo(LOG_EVERY) >= 0) {
-            loggedAt = now;
+        if (told) {
             logger.log(
                     System.Logger.Level.WARNING,
                     "node {0} has no connection to {1}: {2}; failed attempts: {3}, and it goes on trying. "
@@ -116,14 +130,16 @@ final class StatusBoard {
                     node,
                     service,
                     error,
-                    attempts,
-                    applied.equals(Version.NONE) ? "read as disabled until then" : "keep their state meanwhile");
+                    failed,
+                    young ? "read as disabled until then" : "keep their state meanwhile");
         }
     }
 
-    synchronized void stale(String reason) {
-        pod = null;
-        turn(Phase.STALE);
+    void stale(String reason) {
+        synchronized (this) {
+            pod = null;
+            turn(Phase.STALE);
+        }
         logger.log(
                 System.Logger.Level.WARNING,
                 "node {0} is stale: {1}; its holds are lost, and the stale policies are in force until the next"
@@ -133,11 +149,13 @@ final class StatusBoard {
     }
 
     /** The end, for good. */
-    synchronized void ended(Phase end, @Nullable String error) {
-        pod = null;
-        nextRetry = null;
-        lastError = error == null ? lastError : error;
-        turn(end);
+    void ended(Phase end, @Nullable String error) {
+        synchronized (this) {
+            pod = null;
+            nextRetry = null;
+            lastError = error == null ? lastError : error;
+            turn(end);
+        }
         if (end != Phase.CLOSED) {
             logger.log(System.Logger.Level.ERROR, "node {0} stops for good: {1}", node, error);
         }

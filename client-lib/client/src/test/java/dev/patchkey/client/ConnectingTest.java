@@ -106,7 +106,7 @@ class ConnectingTest extends NodeTest {
 
         fake.appear();
         assertThat(node.awaitReady(LONG)).isTrue();
-        assertThat(log.lines).hasSize(2);
+        eventually(() -> log.lines.size() == 2);
         assertThat(log.lines.get(1)).contains("connected again");
     }
 
@@ -167,6 +167,67 @@ class ConnectingTest extends NodeTest {
         eventually(() -> !key.isEnabled());
         eventually(() -> node.status().epoch() == 2);
         assertThat(node.status().revision()).isEqualTo(1);
+    }
+
+    @Test
+    void aNewEpochIsANewSessionWithTheHeldKeysInItsHello() {
+        StaticKey kept = newKey("kept");
+        StaticKey lost = newKey("lost");
+        StaticKey gone = newKey("gone");
+        fake.heartbeatMillis = 100;
+        fake.set(gone.name(), 3);
+        Patchkey node = ready();
+        Hold keeps = node.acquire(kept);
+        Hold loses = node.acquire(lost);
+        assertThat(gone.isEnabled()).isTrue();
+
+        fake.wipe();
+        fake.notAgain.add(lost.name());
+        fake.session()
+                .sendRaw("{\"type\":\"error\",\"code\":4410,\"problem\":\"new-epoch\",\"detail\":\"say hello again\"}");
+        fake.session().close(4410, "say hello again");
+
+        eventually(() -> fake.sessions.size() == 2 && node.status().phase() == READY);
+        assertThat(node.status().epoch()).isEqualTo(2);
+        assertThat(Json.list(fake.session().hello, "held")).hasSize(2);
+        assertThat(keeps.isLive() && kept.isEnabled()).isTrue();
+        assertThat(loses.isLive()).as("the welcome does not name it").isFalse();
+        assertThat(lost.isEnabled()).isFalse();
+        assertThat(gone.count()).as("no part of the snapshot names it").isZero();
+        assertThat(fake.acquires(kept.name())).as("the hello has acquired it").hasSize(1);
+        keeps.close();
+        eventually(() -> fake.count(kept.name()) == 0);
+        eventually(() -> !kept.isEnabled());
+    }
+
+    @Test
+    void aJvmThatHasSeenANewerEpochThanTheServiceSaysSo() {
+        StaticKey key = newKey("older");
+        fake.wipe();
+        fake.set(key.name(), 1);
+        ready().close();
+        assertThat(key.isEnabled()).isTrue();
+        try (FakeService older = FakeService.start()) {
+            older.script = session -> {
+                var known = (Map<?, ?>) session.hello.get("known");
+                if (known != null && Json.number(known, "epoch") > older.epoch) {
+                    session.sendRaw("{\"type\":\"behind\",\"epoch\":1,\"revision\":10}");
+                    session.close(4503, "behind");
+                } else {
+                    older.welcome(session);
+                    older.snapshot(session);
+                }
+            };
+            NodeBuilder builder = (NodeBuilder) Patchkey.builder(older.uri()).logger(Quiet.LOGGER);
+            try (Patchkey node = builder.start()) {
+                eventually(() -> node.status().attempts() > 0);
+                assertThat(node.status().phase()).isEqualTo(CONNECTING);
+                assertThat(node.status().lastError())
+                        .contains("this JVM has seen epoch")
+                        .contains("the service is at epoch 1");
+                assertThat(node.status().epoch()).isGreaterThanOrEqualTo(2);
+            }
+        }
     }
 
     @Test

@@ -115,6 +115,7 @@ class LostLeaseTest extends NodeTest {
                 .isEqualTo(1);
         assertThatThrownBy(() -> node.acquire(key, A_MOMENT)).isInstanceOf(PatchkeyException.class);
         assertThat(hold.isLive()).isFalse();
+        assertThat(gate.getCount()).as("the channel is still held up").isEqualTo(1);
         gate.countDown();
     }
 

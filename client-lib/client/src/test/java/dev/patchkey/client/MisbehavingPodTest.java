@@ -178,11 +178,29 @@ class MisbehavingPodTest extends NodeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1000, 1001, 1009, 4400, 4408, 4429, 4503, 4999})
+    @ValueSource(ints = {1000, 1001, 1009, 4400, 4408, 4410, 4429, 4503, 4999})
     void mostCloseCodesLeadToANewSession(int code) {
         Patchkey node = ready();
         fake.session().close(code, "because");
         eventually(() -> fake.sessions.size() == 2 && node.status().phase() == READY);
+    }
+
+    @Test
+    void podsThatMoveANodeOnBeforeItIsReadyAreAskedMoreAndMoreSlowly() {
+        fake.script = session -> session.close(1001, "shutting down");
+        Patchkey node = start(UnaryOperator.identity());
+        // With no backoff the delays would have a mean of half a second: 20 would take 10 s on average.
+        eventually(() -> node.status().attempts() >= 6);
+        java.time.Duration next = java.time.Duration.ZERO;
+        for (int i = 0; i < 1000 && next.toMillis() <= 1_000; i++) {
+            pause(java.time.Duration.ofMillis(5));
+            java.time.Instant retry = node.status().nextRetry();
+            next = retry == null ? next : java.time.Duration.between(java.time.Instant.now(), retry);
+        }
+        assertThat(next)
+                .as("longer than the spread of a pod's shutdown")
+                .isGreaterThan(java.time.Duration.ofSeconds(1));
+        fake.script = null;
     }
 
     @Test
