@@ -18,6 +18,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,6 +74,13 @@ class Backlog {
     /** What came of a rebind that has failed. */
     record Failed(List<Slot.Waiter> waiters, Duration retryIn) {}
 
+    /**
+     * What came of a rebind that no further attempt cures.
+     *
+     * @param news whether it is the first time
+     */
+    record Refused(List<Slot.Waiter> waiters, boolean news) {}
+
     /** Guards everything below. Taken last and alone; no rebind and no foreign code runs under it. */
     private final Object lock = new Object();
 
@@ -82,6 +90,9 @@ class Backlog {
     private final ArrayDeque<Object> queue = new ArrayDeque<>();
 
     private final Set<Slot> failing = new LinkedHashSet<>();
+
+    /** The slots whose rebind is refused, none of them failing too: excepted as the failing ones are, and tried again with their next state alone. */
+    private final Set<Slot> refused = new LinkedHashSet<>();
 
     /** The earliest retry of a failing slot, or earlier; meaningless if none fails. */
     private long nextRetryNanos;
@@ -247,7 +258,7 @@ class Backlog {
     Rebound rebound(Rebind done) {
         synchronized (lock) {
             Slot slot = done.slot;
-            boolean recovered = failing.remove(slot);
+            boolean recovered = failing.remove(slot) || refused.remove(slot);
             slot.failure = null;
             slot.backoff.reset();
             int count = done.stale ? slot.appliedCount : done.count;
@@ -273,14 +284,25 @@ class Backlog {
                 nextRetryNanos = slot.retryNanos;
             }
             failing.add(slot);
+            refused.remove(slot);
             return new Failed(slot.takeWaiters(failure.version), delay);
         }
     }
 
-    /** The keys whose rebind has failed and not succeeded since. */
+    Refused refused(Rebind refusal, String reason) {
+        synchronized (lock) {
+            Slot slot = refusal.slot;
+            slot.failure = reason;
+            failing.remove(slot);
+            boolean news = refused.add(slot);
+            return new Refused(slot.takeWaiters(refusal.version), news);
+        }
+    }
+
+    /** The keys whose rebind has failed or been refused, and not succeeded since. */
     List<Excepted> excepted() {
         synchronized (lock) {
-            return failing.stream()
+            return Stream.concat(failing.stream(), refused.stream())
                     .map(slot -> new Excepted(slot.key, slot.version.revision(), String.valueOf(slot.failure)))
                     .toList();
         }

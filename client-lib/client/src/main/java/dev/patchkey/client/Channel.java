@@ -38,7 +38,6 @@ final class Channel {
     private static final Duration GOOD_SESSION = Duration.ofSeconds(5);
 
     private final Config config;
-    private final HttpClient http;
     private final ScheduledExecutorService thread;
     private final Threads threads;
     private final Lease lease;
@@ -52,6 +51,10 @@ final class Channel {
     // Of the channel's thread alone
     private final Backoff backoff = new Backoff(
             BACKOFF_BASE, BACKOFF_CAP, () -> ThreadLocalRandom.current().nextDouble());
+
+    /** Null once closed, so that whoever keeps a closed node keeps no client with its threads and connections. */
+    private @Nullable HttpClient http;
+
     private int turn;
     private @Nullable Session session;
     private long readyNanos;
@@ -86,10 +89,6 @@ final class Channel {
 
     Config config() {
         return config;
-    }
-
-    HttpClient http() {
-        return http;
     }
 
     Lease lease() {
@@ -188,8 +187,12 @@ final class Channel {
     }
 
     private void open(Session next, @Nullable String authorization) {
+        HttpClient client = http;
+        if (done || client == null) {
+            return;
+        }
         try {
-            next.open(authorization);
+            next.open(client, authorization);
         } catch (RuntimeException e) {
             // A token that is no header's value, most likely.
             ended(next, Ending.broken("cannot connect: " + e));
@@ -326,6 +329,8 @@ final class Channel {
             if (session != null) {
                 session.abort();
             }
+            session = null;
+            http = null;
         });
     }
 }

@@ -12,11 +12,14 @@ final class Declarations {
     /** What is new or changed since the last call, at most a message's worth; the rest comes with the next. */
     Map<String, Integer> news(Map<String, Integer> declared) {
         Map<String, Integer> news = new HashMap<>();
+        int bytes = 0;
         for (Map.Entry<String, Integer> key : declared.entrySet()) {
             boolean room = said.containsKey(key.getKey()) || said.size() < NodeMessages.MOST_DECLARED_A_SESSION;
             if (room
                     && news.size() < NodeMessages.MOST_DECLARED
+                    && bytes + NodeMessages.declaredBytes(key.getKey()) <= NodeMessages.MOST_DECLARED_BYTES
                     && !key.getValue().equals(said.get(key.getKey()))) {
+                bytes += NodeMessages.declaredBytes(key.getKey());
                 news.put(key.getKey(), key.getValue());
                 said.put(key.getKey(), key.getValue());
             }

@@ -9,12 +9,15 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /** The requests that change the node's holds. Safe for use by several threads. */
 class HoldRequests {
 
     private final Config config;
-    private final HttpClient http;
+
+    /** Null once closed, so that whoever keeps a closed node keeps no client with its threads and connections. */
+    private volatile @Nullable HttpClient http;
 
     HoldRequests(Config config, HttpClient http) {
         this.config = config;
@@ -27,6 +30,10 @@ class HoldRequests {
      * @return completes with the service's answer, or with the failure of the network
      */
     CompletionStage<HoldAnswer> send(Standing standing, String key, boolean acquire, long operation) {
+        HttpClient client = http;
+        if (client == null) {
+            throw new IllegalStateException("closed");
+        }
         URI uri = standing.service().resolve("v1/keys/" + key + "/holds/" + config.node());
         HttpRequest.Builder request = HttpRequest.newBuilder(uri)
                 .timeout(config.requestTimeout())
@@ -44,7 +51,11 @@ class HoldRequests {
         } else {
             request.DELETE();
         }
-        return http.sendAsync(request.build(), info -> new BoundedText()).thenApply(HoldRequests::answer);
+        return client.sendAsync(request.build(), info -> new BoundedText()).thenApply(HoldRequests::answer);
+    }
+
+    void close() {
+        http = null;
     }
 
     private static HoldAnswer answer(HttpResponse<String> response) {

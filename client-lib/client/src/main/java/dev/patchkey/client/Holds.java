@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -64,7 +65,7 @@ final class Holds {
 
     /** The fast path: while the node holds the key and its lease, a look at the clock and one compare-and-set. */
     Hold acquire(StaticKey key, Duration timeout) {
-        NodeHold nodeHold = nodeHolds.get(key.name());
+        NodeHold nodeHold = nodeHolds.get(Objects.requireNonNull(key, "key").name());
         if (nodeHold != null) {
             Tenure tenure = nodeHold.tenure();
             // The key must be the tenure's own, and no detached one of the same name.
@@ -82,6 +83,11 @@ final class Holds {
         Mirror.refuseInsidePreparation("acquire key", key.name());
         if (StaticKey.of(key.name()) != key) {
             throw new IllegalArgumentException("key must come from StaticKey.of, unlike the detached " + key);
+        }
+        if (mirror.isLocal(key.name())) {
+            throw new IllegalStateException(
+                    "key '" + key.name() + "' is local: it has been enabled with enable(), so its"
+                            + " count is this JVM's own and cannot be held across the cluster; use another name");
         }
         if (!config.subscribes(key.name())) {
             throw new IllegalArgumentException(

@@ -30,6 +30,7 @@ final class Node implements Patchkey, Rebinder.Events {
     private final Rebinder rebinder;
     private final Holds holds;
     private final Channel channel;
+    private final HoldRequests requests;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private Node(Config config, Mirror mirror) {
@@ -46,12 +47,20 @@ final class Node implements Patchkey, Rebinder.Events {
                 .executor(threads.workers())
                 .build();
         Lease lease = new Lease(System::nanoTime);
-        holds = new Holds(config, mirror, backlog, lease, new HoldRequests(config, http), threads, board);
+        requests = new HoldRequests(config, http);
+        holds = new Holds(config, mirror, backlog, lease, requests, threads, board);
         channel = new Channel(config, http, threads, lease, holds, backlog, board, mirror::declared);
     }
 
     static Node start(Config config) {
-        return start(config, Mirror.attach());
+        Mirror.refuseInsidePreparation("attach", "the mirror");
+        Mirror mirror;
+        try {
+            mirror = Mirror.attach();
+        } catch (IllegalStateException e) {
+            throw new IllegalStateException("another Patchkey is open in this JVM; close it first", e);
+        }
+        return start(config, mirror);
     }
 
     /** With a mirror that tests may have wrapped. */
@@ -69,12 +78,12 @@ final class Node implements Patchkey, Rebinder.Events {
 
     @Override
     public Hold acquire(StaticKey key, Duration timeout) {
-        return holds.acquire(key, timeout);
+        return holds.acquire(key, Objects.requireNonNull(timeout, "timeout"));
     }
 
     @Override
     public boolean awaitReady(Duration timeout) {
-        return board.awaitReady(timeout);
+        return board.awaitReady(Objects.requireNonNull(timeout, "timeout"));
     }
 
     @Override
@@ -115,6 +124,16 @@ final class Node implements Patchkey, Rebinder.Events {
     }
 
     @Override
+    public void refused(String key, String reason) {
+        config.logger()
+                .log(
+                        System.Logger.Level.WARNING,
+                        "key {0} has a count in the cluster that this JVM does not follow, as it counts that name itself: {1}",
+                        key,
+                        reason);
+    }
+
+    @Override
     public void close() {
         if (!closed.compareAndSet(false, true)) {
             return;
@@ -124,6 +143,7 @@ final class Node implements Patchkey, Rebinder.Events {
         rebinder.stop(REBINDER_WAIT);
         listeners.close();
         board.ended(Status.Phase.CLOSED, null);
+        requests.close();
         threads.close();
         mirror.close();
     }

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
@@ -17,6 +18,8 @@ final class NodeBuilder implements Patchkey.Builder {
 
     /** Beyond this a wait is for ever in all but name, and arithmetic in nanoseconds stays far from overflow. */
     private static final Duration LONGEST = Duration.ofDays(1);
+
+    private static final int LARGEST_PORT = 65_535;
 
     private final List<URI> services = new ArrayList<>();
     private String node = Identity.defaultNode();
@@ -38,43 +41,53 @@ final class NodeBuilder implements Patchkey.Builder {
 
     @Override
     public Patchkey.Builder service(URI alternative) {
-        String scheme = String.valueOf(alternative.getScheme());
+        String text = Objects.requireNonNull(alternative, "service").toString();
+        // Before anything that would quote it: what is before the @ may be a password.
+        check(text.indexOf('@') < 0, "service must name no user: tokens are given to bearerToken");
+        String scheme = String.valueOf(alternative.getScheme()).toLowerCase(Locale.ROOT);
         check(
                 (scheme.equals("http") || scheme.equals("https")) && alternative.getHost() != null,
-                "service must be an absolute http or https URI, not " + alternative);
+                "service must be an absolute http or https URI, not " + text);
+        int port = alternative.getPort();
+        check(port == -1 || (port >= 1 && port <= LARGEST_PORT), "service's port must be 1 to 65535, not " + port);
         check(
                 alternative.getRawQuery() == null && alternative.getRawFragment() == null,
-                "service must have neither query nor fragment, unlike " + alternative);
-        String text = alternative.toString();
-        services.add(text.endsWith("/") ? alternative : URI.create(text + "/"));
+                "service must have neither query nor fragment, unlike " + text);
+        services.add(URI.create(scheme + text.substring(scheme.length()) + (text.endsWith("/") ? "" : "/")));
         return this;
     }
 
     @Override
     public Patchkey.Builder node(String id) {
-        check(Grammar.isNode(id), "node must be " + Grammar.NODE_RULE);
+        check(Grammar.isNode(Objects.requireNonNull(id, "id")), "node must be " + Grammar.NODE_RULE);
         this.node = id;
         return this;
     }
 
     @Override
     public Patchkey.Builder application(String name) {
-        check(Grammar.isText(name), "application must be " + Grammar.TEXT_RULE);
+        check(Grammar.isText(Objects.requireNonNull(name, "name")), "application must be " + Grammar.TEXT_RULE);
         this.application = name;
         return this;
     }
 
     @Override
     public Patchkey.Builder applicationVersion(String version) {
-        check(Grammar.isText(version), "applicationVersion must be " + Grammar.TEXT_RULE);
+        check(
+                Grammar.isText(Objects.requireNonNull(version, "version")),
+                "applicationVersion must be " + Grammar.TEXT_RULE);
         this.applicationVersion = version;
         return this;
     }
 
     @Override
     public Patchkey.Builder prefixes(List<String> prefixes) {
-        check(prefixes.size() <= NodeMessages.MOST_PREFIXES, "prefixes must be at most " + NodeMessages.MOST_PREFIXES);
-        check(prefixes.stream().allMatch(Grammar::isKey), "each of prefixes must be " + Grammar.KEY_RULE);
+        check(
+                Objects.requireNonNull(prefixes, "prefixes").size() <= NodeMessages.MOST_PREFIXES,
+                "prefixes must be at most " + NodeMessages.MOST_PREFIXES);
+        check(
+                prefixes.stream().allMatch(prefix -> Grammar.isKey(Objects.requireNonNull(prefix, "prefixes"))),
+                "each of prefixes must be " + Grammar.KEY_RULE);
         this.prefixes = List.copyOf(prefixes);
         return this;
     }
@@ -87,7 +100,7 @@ final class NodeBuilder implements Patchkey.Builder {
 
     @Override
     public Patchkey.Builder stalePolicy(String key, StalePolicy policy) {
-        check(Grammar.isKey(key), "key must be " + Grammar.KEY_RULE);
+        check(Grammar.isKey(Objects.requireNonNull(key, "key")), "key must be " + Grammar.KEY_RULE);
         stalePolicies.put(key, Objects.requireNonNull(policy, "policy"));
         return this;
     }
@@ -112,7 +125,7 @@ final class NodeBuilder implements Patchkey.Builder {
 
     @Override
     public Patchkey.Builder linger(Duration linger) {
-        this.linger = linger.isZero() ? linger : positive("linger", linger);
+        this.linger = Objects.requireNonNull(linger, "linger").isZero() ? linger : positive("linger", linger);
         return this;
     }
 
@@ -151,6 +164,7 @@ final class NodeBuilder implements Patchkey.Builder {
     }
 
     private static Duration positive(String name, Duration duration) {
+        Objects.requireNonNull(duration, name);
         check(
                 !duration.isNegative() && !duration.isZero() && duration.compareTo(LONGEST) <= 0,
                 name + " must be positive and at most " + LONGEST);

@@ -27,7 +27,8 @@ public interface Patchkey extends AutoCloseable {
      * A node of the service at this URI.
      *
      * @param service where its REST API is, such as {@code http://localhost:8080}
-     * @throws IllegalArgumentException if it is not an absolute http or https URI
+     * @throws IllegalArgumentException if it is not an absolute http or https URI, or names a user or a port outside of
+     *     1 to 65535
      */
     static Builder builder(URI service) {
         return new NodeBuilder(service);
@@ -52,8 +53,8 @@ public interface Patchkey extends AutoCloseable {
      * @throws RejectedException if the service refuses, or has refused this node for good
      * @throws RebindFailedException if the call sites could not be rebound, or not in time
      * @throws IllegalArgumentException if the key is detached, or outside of the node's prefixes
-     * @throws IllegalStateException if this is closed, if called by a key's preparation, or if the node holds 5,000 keys
-     *     already
+     * @throws IllegalStateException if this is closed, if called by a key's preparation, if the key is local because it
+     *     has been enabled with {@link StaticKey#enable()}, or if the node holds 5,000 keys already
      */
     Hold acquire(StaticKey key, Duration timeout);
 

@@ -1,5 +1,6 @@
 package dev.patchkey.client;
 
+import dev.patchkey.client.protocol.Grammar;
 import dev.patchkey.client.protocol.NodeMessages.Excepted;
 import dev.patchkey.client.protocol.Version;
 import dev.patchkey.statickey.mirror.Mirror;
@@ -30,6 +31,9 @@ final class Rebinder {
 
         /** A rebind has failed, and is going to be tried again. */
         void failed(String key, String reason, Duration retryIn);
+
+        /** A key of this name is counted by the JVM itself, so the cluster's count cannot be applied; said once. */
+        void refused(String key, String reason);
     }
 
     private final Mirror mirror;
@@ -137,12 +141,27 @@ final class Rebinder {
         String key = rebind.slot().key;
         Throwable cause =
                 failure instanceof RebindException && failure.getCause() != null ? failure.getCause() : failure;
-        String reason = cause.toString().replaceAll("\\p{Cntrl}", " ");
-        reason = reason.substring(0, Math.min(LONGEST_REASON, reason.length()));
+        String reason = Grammar.text(cause.toString(), LONGEST_REASON);
+        if (failure instanceof IllegalStateException && mirror.isLocal(key)) {
+            refused(rebind, key, reason, failure);
+            return;
+        }
         Backlog.Failed failed = backlog.failed(rebind, reason);
+        fail(failed.waiters(), key, reason, failure);
+        events.failed(key, reason, failed.retryIn());
+    }
+
+    private void refused(Backlog.Rebind rebind, String key, String reason, Throwable failure) {
+        Backlog.Refused refused = backlog.refused(rebind, reason);
+        fail(refused.waiters(), key, reason, failure);
+        if (refused.news()) {
+            events.refused(key, reason);
+        }
+    }
+
+    private static void fail(List<Slot.Waiter> waiters, String key, String reason, Throwable failure) {
         RebindFailedException exception =
                 new RebindFailedException("key '" + key + "' could not be rebound: " + reason, failure);
-        failed.waiters().forEach(waiter -> waiter.applied().completeExceptionally(exception));
-        events.failed(key, reason, failed.retryIn());
+        waiters.forEach(waiter -> waiter.applied().completeExceptionally(exception));
     }
 }

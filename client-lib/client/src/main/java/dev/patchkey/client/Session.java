@@ -7,6 +7,7 @@ import dev.patchkey.client.protocol.PodMessage;
 import dev.patchkey.client.protocol.PodMessages;
 import dev.patchkey.client.protocol.Version;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -29,9 +30,6 @@ final class Session implements Socket.Events, Backlog.Deliverer {
 
     /** The protocol's bound on how often declared keys are told. */
     private static final Duration DECLARE_EVERY = Duration.ofSeconds(1);
-
-    /** Beyond so many failed rebinds an {@code applied} would not fit a message, and nothing is claimed. */
-    private static final int MOST_EXCEPTED = 2_000;
 
     private static final int PROTOCOL_ERROR = 4400;
 
@@ -78,9 +76,8 @@ final class Session implements Socket.Events, Backlog.Deliverer {
         return id;
     }
 
-    void open(@Nullable String authorization) {
-        socket.open(
-                channel.http(), channelUri(), authorization, channel.config().connectTimeout());
+    void open(HttpClient http, @Nullable String authorization) {
+        socket.open(http, channelUri(), authorization, channel.config().connectTimeout());
     }
 
     private URI channelUri() {
@@ -213,7 +210,8 @@ final class Session implements Socket.Events, Backlog.Deliverer {
     /** Tells the pod, once what is on its way is gone; newer replaces older. */
     @Override
     public void applied(Backlog.Marker marker, List<Excepted> except) {
-        if (except.size() <= MOST_EXCEPTED) {
+        // With more failed rebinds than fit a message, nothing is claimed.
+        if (except.size() <= NodeMessages.MOST_EXCEPTED) {
             announcement = NodeMessages.applied(marker.n(), except);
             announce();
         }

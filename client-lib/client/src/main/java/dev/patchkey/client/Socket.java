@@ -50,7 +50,9 @@ final class Socket implements WebSocket.Listener {
     private final StringBuilder parts = new StringBuilder();
     private CompletableFuture<?> sends = CompletableFuture.completedFuture(null);
     private @Nullable WebSocket webSocket;
-    private boolean over;
+
+    /** Written by the channel's thread. */
+    private volatile boolean over;
 
     Socket(Executor channelThread, Events events) {
         this.channelThread = channelThread;
@@ -65,12 +67,16 @@ final class Socket implements WebSocket.Listener {
         // This timeout is of the whole opening handshake: a server that accepts and says nothing meets it too.
         var unused = builder.connectTimeout(timeout)
                 .buildAsync(uri, this)
+                .whenComplete((opened, failure) -> {
+                    // On whatever thread, since the channel's may have ended meanwhile.
+                    if (opened != null && over) {
+                        opened.abort();
+                    }
+                })
                 .whenCompleteAsync(
                         (opened, failure) -> {
                             if (failure != null) {
                                 end(0, handshakeSentence(failure));
-                            } else if (over) {
-                                opened.abort();
                             }
                         },
                         channelThread);

@@ -86,7 +86,12 @@ final class Threads {
     }
 
     void close() {
-        channel.shutdown();
+        try {
+            // After what it has been given so far: a connection that is to be cut among it.
+            channel.execute(channel::shutdown);
+        } catch (RejectedExecutionException e) {
+            logger.log(System.Logger.Level.TRACE, "closed already", e);
+        }
         workers.shutdown();
     }
 }

@@ -4,11 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.patchkey.client.fake.FakeService;
 import dev.patchkey.client.fake.FakeSession;
 import dev.patchkey.client.fake.Json;
 import dev.patchkey.statickey.StaticKey;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -162,16 +160,5 @@ class AppliedIsTrueTest extends NodeTest {
                     }
                 })
                 .doesNotThrowAnyException();
-    }
-
-    @Test
-    void anOlderStateThatArrivesLaterIsAppliedByNobody() {
-        StaticKey key = newKey("older");
-        ready();
-        long revision = fake.set(key.name(), 1);
-        eventually(key::isEnabled);
-        fake.session().sendChange(1, revision, List.of(FakeService.state(key.name(), 0, revision - 1)));
-        eventuallyApplied();
-        assertThat(key.isEnabled()).isTrue();
     }
 }

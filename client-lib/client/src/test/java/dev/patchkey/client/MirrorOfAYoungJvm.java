@@ -27,6 +27,11 @@ class MirrorOfAYoungJvm implements Mirror {
     }
 
     @Override
+    public boolean isLocal(String key) {
+        return mirror.isLocal(key);
+    }
+
+    @Override
     public Set<String> known() {
         return Set.of();
     }

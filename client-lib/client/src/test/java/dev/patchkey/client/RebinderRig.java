@@ -42,6 +42,9 @@ final class RebinderRig implements AutoCloseable, Rebinder.Events {
     public void failed(String key, String reason, Duration retryIn) {}
 
     @Override
+    public void refused(String key, String reason) {}
+
+    @Override
     public void close() {
         rebinder.stop(Duration.ofSeconds(5));
         mirror.close();

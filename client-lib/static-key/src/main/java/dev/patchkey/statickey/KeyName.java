@@ -1,5 +1,6 @@
 package dev.patchkey.statickey;
 
+import java.util.Objects;
 import java.util.regex.Pattern;
 
 /** The grammar of key names. */
@@ -14,10 +15,11 @@ final class KeyName {
     /**
      * The name, if it is one.
      *
+     * @throws NullPointerException if it is null
      * @throws IllegalArgumentException naming the rule, if it is none
      */
     static String requireValid(String name) {
-        if (!GRAMMAR.matcher(name).matches()) {
+        if (!GRAMMAR.matcher(Objects.requireNonNull(name, "name")).matches()) {
             throw new IllegalArgumentException("key name must be 1 to " + LONGEST
                     + " characters of [a-z0-9._-], starting with a letter or digit, but was " + quoted(name));
         }

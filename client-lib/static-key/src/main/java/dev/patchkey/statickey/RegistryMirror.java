@@ -70,6 +70,11 @@ final class RegistryMirror implements Mirror {
     }
 
     @Override
+    public boolean isLocal(String key) {
+        return entries.get(KeyName.requireValid(key)) instanceof KeyCore core && core.mode() == Mode.LOCAL;
+    }
+
+    @Override
     public Set<String> known() {
         Set<String> known = new TreeSet<>();
         entries.forEach((name, entry) -> {

@@ -51,6 +51,7 @@ public sealed interface StaticKey permits FoldedKey {
      * its preparations.
      *
      * @param name 1 to 128 characters of {@code [a-z0-9._-]}, starting with a letter or digit
+     * @throws NullPointerException if the name is null
      * @throws IllegalArgumentException if the name breaks that rule
      * @throws IllegalStateException if called by an action given to {@link #beforeEnable}
      */
@@ -62,6 +63,7 @@ public sealed interface StaticKey permits FoldedKey {
      * A new key that no registry knows and no mirror sets: for tests.
      *
      * @param name as for {@link #of}; several detached keys may have one name
+     * @throws NullPointerException if the name is null
      * @throws IllegalArgumentException if the name breaks the rule
      * @throws IllegalStateException if called by an action given to {@link #beforeEnable}
      */

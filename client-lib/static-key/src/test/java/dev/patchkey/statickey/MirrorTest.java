@@ -40,6 +40,22 @@ class MirrorTest {
     }
 
     @Test
+    void tellsLocalKeysFromOthers() {
+        StaticKey key = registry.of("counted");
+        StaticKey set = registry.of("set");
+        try (Mirror mirror = registry.attach()) {
+            assertThat(mirror.isLocal("nobody")).isFalse();
+            assertThat(mirror.isLocal("counted")).as("not counted yet").isFalse();
+            key.enable().close();
+            mirror.apply("set", 1, 1, 1);
+            assertThat(mirror.isLocal("counted")).isTrue();
+            assertThat(mirror.isLocal("set")).isFalse();
+            assertThatThrownBy(() -> mirror.isLocal("No name")).isInstanceOf(IllegalArgumentException.class);
+            assertThat(set.isEnabled()).isTrue();
+        }
+    }
+
+    @Test
     void leavesKeysAsTheyAreWhenItIsClosed() {
         StaticKey key = registry.of("left");
         try (Mirror mirror = registry.attach()) {

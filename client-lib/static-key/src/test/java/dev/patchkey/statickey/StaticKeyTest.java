@@ -41,6 +41,17 @@ class StaticKeyTest {
     }
 
     @Test
+    @SuppressWarnings("NullAway") // it is what is tested
+    void namesAnArgumentThatIsNull() {
+        assertThatThrownBy(() -> StaticKey.of(null))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("name");
+        assertThatThrownBy(() -> StaticKey.detached(null))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("name");
+    }
+
+    @Test
     void takesTheLongestName() {
         assertThat(StaticKey.detached("a".repeat(128)).name()).hasSize(128);
     }

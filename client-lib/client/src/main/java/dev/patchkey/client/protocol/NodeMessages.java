@@ -21,6 +21,19 @@ public final class NodeMessages {
     /** The most keys that a node may declare in one session. */
     public static final int MOST_DECLARED_A_SESSION = 50_000;
 
+    /**
+     * The most bytes of a {@code declared}: as many keys as allowed, with names as long as allowed, would not fit the
+     * 1 MiB of a message.
+     */
+    public static final int MOST_DECLARED_BYTES = 900_000;
+
+    /** The most keys in an {@code applied}; the most bytes of their reasons is what is left of a message's 1 MiB. */
+    public static final int MOST_EXCEPTED = 2_000;
+
+    static final int MOST_REASON_BYTES = 400_000;
+
+    private static final String NO_ROOM = "see the node's log";
+
     /** The most prefixes that a node may subscribe to. */
     public static final int MOST_PREFIXES = 100;
 
@@ -83,15 +96,30 @@ public final class NodeMessages {
         return write("applied", json -> {
             json.writeNumberField("n", n);
             json.writeArrayFieldStart("except");
+            int room = MOST_REASON_BYTES;
             for (Excepted excepted : except) {
                 json.writeStartObject();
                 json.writeStringField("key", excepted.key);
                 json.writeNumberField("revision", excepted.revision);
-                json.writeStringField("reason", excepted.reason);
+                int bytes = encodedBytes(excepted.reason);
+                json.writeStringField("reason", bytes <= room ? excepted.reason : NO_ROOM);
+                room -= Math.min(room, bytes);
                 json.writeEndObject();
             }
             json.writeEndArray();
         });
+    }
+
+    /** How many bytes a text takes in JSON and UTF-8, or a few more. */
+    private static int encodedBytes(String text) {
+        return text.chars()
+                .map(c -> c < ' ' ? 6 : c == '"' || c == '\\' ? 2 : c < 0x80 ? 1 : 3)
+                .sum();
+    }
+
+    /** How many bytes a key takes in a {@code declared}, at most: its name, which is ASCII, an int, and what is between. */
+    public static int declaredBytes(String key) {
+        return key.length() + "\"\":-2147483648,".length();
     }
 
     public static String heartbeat(long seq) {

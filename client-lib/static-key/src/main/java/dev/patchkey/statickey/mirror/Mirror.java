@@ -84,6 +84,13 @@ public interface Mirror extends AutoCloseable {
      */
     @Nullable MirroredState state(String key);
 
+    /**
+     * Whether the key is local: counted in this JVM by {@code enable()}, so that {@link #apply} is refused.
+     *
+     * @throws IllegalArgumentException if the name is none
+     */
+    boolean isLocal(String key);
+
     /** The names that have a version; a copy. */
     Set<String> known();
 
