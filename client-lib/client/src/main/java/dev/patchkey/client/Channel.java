@@ -206,10 +206,11 @@ final class Channel {
         }
         heartbeat = Duration.ofMillis(welcome.heartbeatMillis());
         lease.begin(helloSentNanos, Duration.ofMillis(welcome.leaseMillis()));
-        checkLease();
         backlog.begin();
         board.welcomed(welcome.pod());
         holds.welcomed(new Standing(by.service(), welcome.session(), incarnation, lease.term()), helloHeld, welcome);
+        // Last, since the welcome may have taken longer than its lease: then all of the above is over.
+        checkLease();
     }
 
     void deliver(Session from, PodMessage.Numbered message) {
