@@ -116,7 +116,7 @@ public final class LocalView implements View {
         for (Listener listener : listeners) {
             try {
                 news.accept(listener);
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
                 // One listener's mistake must not keep the others, or the store, from the change.
                 log.error("A listener of the view failed", e);
             }

@@ -12,6 +12,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Queues of questions that are answered in batches: what arrives while a batch of its lane is in flight goes with the
@@ -25,6 +27,7 @@ import java.util.function.Consumer;
  * @param <A> its answer
  */
 public final class NaturalBatches<L, Q, A> {
+    private static final Logger log = LoggerFactory.getLogger(NaturalBatches.class);
 
     /** The most questions that wait, in all lanes: what they weigh is bounded, and so is how long the last one waits. */
     public static final int MOST_WAITING = 16_384;
@@ -102,27 +105,29 @@ public final class NaturalBatches<L, Q, A> {
     private void start(L lane) {
         try {
             runner.execute(() -> run(lane));
-        } catch (RejectedExecutionException e) {
+        } catch (RejectedExecutionException | Error e) {
+            // No runner has the lane: what is in it has surely not been tried.
             for (List<Pending<Q, A>> batch = take(lane); !batch.isEmpty(); batch = take(lane)) {
                 waiting.addAndGet(-batch.size());
-                batch.forEach(each -> each.fail(new StoreUnavailableException("The store is shutting down", e)));
+                batch.forEach(each -> each.fail(new StoreUnavailableException("The store runs nothing more", e)));
             }
         }
     }
 
     private void run(L lane) {
         for (List<Pending<Q, A>> batch = take(lane); !batch.isEmpty(); batch = take(lane)) {
-            RuntimeException failure = null;
+            OutcomeUnknownException unanswered;
             try {
                 work.accept(batch);
-            } catch (RuntimeException e) {
-                failure = e;
-            } finally {
-                waiting.addAndGet(-batch.size());
-                OutcomeUnknownException unanswered = failure == null
-                        ? new OutcomeUnknownException("The batch ended without an answer")
-                        : new OutcomeUnknownException("The batch failed: " + failure, failure);
-                batch.forEach(each -> each.fail(unanswered));
+                unanswered = new OutcomeUnknownException("The batch ended without an answer");
+            } catch (Throwable e) {
+                // An Error too: a lane without its runner would take questions for ever and answer none.
+                log.error("A batch of {} failed, and what it has not answered is unknown", batch.size(), e);
+                unanswered = new OutcomeUnknownException("The batch failed: " + e, e);
+            }
+            waiting.addAndGet(-batch.size());
+            for (Pending<Q, A> each : batch) {
+                each.fail(unanswered);
             }
         }
     }

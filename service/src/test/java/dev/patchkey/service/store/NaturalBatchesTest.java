@@ -10,10 +10,13 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class NaturalBatchesTest {
+    private static final int STACK_OVERFLOW = -2;
+
     private final ExecutorService runner = Executors.newVirtualThreadPerTaskExecutor();
     private final CountDownLatch open = new CountDownLatch(1);
     private final List<Integer> sizes = new CopyOnWriteArrayList<>();
@@ -21,6 +24,9 @@ class NaturalBatchesTest {
         sizes.add(batch.size());
         await();
         batch.forEach(each -> {
+            if (each.question() == STACK_OVERFLOW) {
+                throw new StackOverflowError();
+            }
             if (each.question() < 0) {
                 throw new IllegalStateException("a mistake");
             }
@@ -88,6 +94,17 @@ class NaturalBatchesTest {
         open.countDown();
         assertThatThrownBy(() -> batches.submit("lane", -1).join()).hasCauseInstanceOf(OutcomeUnknownException.class);
         assertThat(batches.submit("lane", 1).join()).isEqualTo(2);
+    }
+
+    @Test
+    void anErrorInTheWorkIsAnUnknownOutcomeAndTheLaneGoesOn() {
+        open.countDown();
+        assertThatThrownBy(() -> batches.submit("lane", STACK_OVERFLOW)
+                        .orTimeout(10, TimeUnit.SECONDS)
+                        .join())
+                .hasCauseInstanceOf(OutcomeUnknownException.class);
+        assertThat(batches.submit("lane", 1).orTimeout(10, TimeUnit.SECONDS).join())
+                .isEqualTo(2);
     }
 
     @Test

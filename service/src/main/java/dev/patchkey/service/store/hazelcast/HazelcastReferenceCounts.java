@@ -122,7 +122,7 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
         log.warn("A partition was lost with its backups, and the keys in it: a new epoch begins");
         try {
             epoch.next(newer -> reconcileSoon());
-        } catch (HazelcastException | HazelcastInstanceNotActiveException e) {
+        } catch (Throwable e) {
             log.error("The new epoch could not be begun here; another pod will have", e);
         }
     }
@@ -137,7 +137,8 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
         hinted.set(false);
         try {
             reconcile();
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
+            // An Error too: what is scheduled ends for good at the first one that it lets through.
             log.warn("The view could not be compared with the map; trying again in {} ms", RECONCILE_MILLIS, e);
         }
     }
@@ -161,7 +162,7 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
     private void sweep() {
         try {
             ExpirySweep.run(this::overdue, this);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             log.warn("Ended leases are left for the next time", e);
         }
     }

@@ -104,7 +104,7 @@ final class JdbcCommits implements Commits {
                     decisions.head().version(),
                     new Version(decisions.head().epoch(), decisions.revision()),
                     decisions.published());
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             log.error("Committed changes were not made visible; the next reconciliation will", e);
         }
     }

@@ -120,20 +120,20 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
         hinted.set(false);
         try {
             reconciliation.run();
-        } catch (SQLException | RuntimeException e) {
+        } catch (Throwable e) {
+            // An Error too: what is scheduled ends for good at the first one that it lets through.
             log.warn("The view could not be compared with the database; trying again in {} ms", BACKGROUND_MILLIS, e);
         }
     }
 
     private void work() {
         reconcile();
-        if (!route.isHere()) {
-            return;
-        }
         try {
-            ExpirySweep.run(this::overdue, this);
-            retention.purge(dataSource);
-        } catch (SQLException | RuntimeException e) {
+            if (route.isHere()) {
+                ExpirySweep.run(this::overdue, this);
+                retention.purge(dataSource);
+            }
+        } catch (Throwable e) {
             log.warn("Ended leases and old rows are left for the next time", e);
         }
     }

@@ -1,6 +1,8 @@
 package dev.patchkey.service.store.jdbc;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.patchkey.service.store.CommitterRoute;
+import dev.patchkey.service.store.CountsMap;
 import dev.patchkey.service.store.hazelcast.TestCluster;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -32,10 +34,17 @@ final class TestDatabase implements AutoCloseable {
         return counts(pod, dataSource);
     }
 
+    JdbcReferenceCounts counts(CountsMap map, CommitterRoute route) {
+        return counts(map, route, dataSource);
+    }
+
     static JdbcReferenceCounts counts(TestCluster.Pod pod, DataSource dataSource) {
+        return counts(pod.countsMap(), pod.route(), dataSource);
+    }
+
+    private static JdbcReferenceCounts counts(CountsMap map, CommitterRoute route, DataSource dataSource) {
         try {
-            JdbcReferenceCounts counts =
-                    new JdbcReferenceCounts(dataSource, pod.countsMap(), pod.route(), new Retention(1_000_000));
+            JdbcReferenceCounts counts = new JdbcReferenceCounts(dataSource, map, route, new Retention(1_000_000));
             counts.start();
             return counts;
         } catch (SQLException e) {
