@@ -44,6 +44,20 @@ class StoreSelectionTest {
     }
 
     @Test
+    void aStartThatIsToldToBeginsANewEpoch(@TempDir Path directory) {
+        String database = "spring.datasource.url=jdbc:h2:file:" + directory.resolve("db") + ";WRITE_DELAY=0";
+        List<Long> epochs = new ArrayList<>();
+        for (String setting : List.of("", "patchkey.epoch.begin-new=true", "patchkey.epoch.begin-new=false")) {
+            try (ConfigurableApplicationContext context = setting.isEmpty() ? run(database) : run(database, setting)) {
+                epochs.add(
+                        context.getBean(ReferenceCounts.class).view().version().epoch());
+            }
+        }
+        assertThat(epochs.get(1)).isGreaterThan(epochs.get(0));
+        assertThat(epochs.get(2)).isEqualTo(epochs.get(1));
+    }
+
+    @Test
     void withoutADatabaseNoneIsStarted() {
         try (ConfigurableApplicationContext context = run("patchkey.store=hazelcast")) {
             assertThat(context.getBean(ReferenceCounts.class).view().isOrderedAcrossKeys())

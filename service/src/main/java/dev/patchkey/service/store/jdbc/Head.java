@@ -45,6 +45,18 @@ record Head(long epoch, long revision, long batch, Instant now) {
         return rows.getFirst();
     }
 
+    /** Begins a new epoch, under the fence: it comes after this one, after that which was seen, and after all before. */
+    Head beginEpoch(Connection connection, Version seen) throws SQLException {
+        long next = Math.max(now.toEpochMilli(), Math.max(epoch, seen.epoch()) + 1);
+        Sql.update(connection, "UPDATE head SET epoch = ? WHERE id = 1", next);
+        return new Head(next, revision, batch, now);
+    }
+
+    /** Whether changes that were committed are gone: somebody has seen a later version than this. */
+    boolean isBehind(Version seen) {
+        return !version().isAtLeast(seen);
+    }
+
     /** Moves the head, and notes which pod did so. */
     void moveTo(Connection connection, long newRevision, long newBatch, String pod) throws SQLException {
         Sql.update(connection, "UPDATE head SET revision = ?, batch = ? WHERE id = 1", newRevision, newBatch);

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
@@ -56,6 +57,7 @@ final class JdbcCommits implements Commits {
     private final DataSource dataSource;
     private final Durability durability;
     private final Publication publication;
+    private final Supplier<Version> seen;
     private final String pod;
 
     /** One batch at a time; guards all below. */
@@ -75,11 +77,16 @@ final class JdbcCommits implements Commits {
 
     private long keptBatch;
 
-    /** @param pod names this life of this pod, and no other */
-    JdbcCommits(DataSource dataSource, Durability durability, Publication publication, String pod) {
+    /**
+     * @param seen what this pod has seen committed, which a head that is sound is never behind
+     * @param pod names this life of this pod, and no other
+     */
+    JdbcCommits(
+            DataSource dataSource, Durability durability, Publication publication, Supplier<Version> seen, String pod) {
         this.dataSource = dataSource;
         this.durability = durability;
         this.publication = publication;
+        this.seen = seen;
         this.pod = pod;
     }
 
@@ -142,8 +149,8 @@ final class JdbcCommits implements Commits {
     /** All but the commit. If it throws, nothing was applied. */
     private Decisions prepare(Connection connection, List<Command> batch) {
         try {
-            connection.setAutoCommit(false);
-            Head head = Head.lock(connection);
+            Sql.beginWriting(connection);
+            Head head = NewEpoch.beginIfBehind(connection, Head.lock(connection), seen.get());
             Decisions decisions = new Decisions(head, states(connection, head, batch), requests(connection, batch));
             batch.forEach(decisions::decide);
             if (decisions.writes()) {
@@ -210,7 +217,7 @@ final class JdbcCommits implements Commits {
         long giveUpAt = System.nanoTime() + FATE_PATIENCE.toNanos();
         while (true) {
             try (Connection connection = dataSource.getConnection()) {
-                connection.setAutoCommit(false);
+                Sql.beginWriting(connection);
                 boolean committed = hasCommitted(connection, decisions);
                 if (committed) {
                     durability.commit(connection);
@@ -230,8 +237,9 @@ final class JdbcCommits implements Commits {
 
     private boolean hasCommitted(Connection connection, Decisions decisions) throws SQLException {
         try {
-            Head head = Head.lock(connection);
-            return head.epoch() == decisions.head().epoch() && Head.lastBatchOf(connection, pod) == decisions.batch();
+            Head.lock(connection);
+            // Its number is above all that were noted before it. A newer epoch does not undo it.
+            return Head.lastBatchOf(connection, pod) == decisions.batch();
         } catch (SQLException e) {
             Sql.rollbackQuietly(connection);
             throw e;

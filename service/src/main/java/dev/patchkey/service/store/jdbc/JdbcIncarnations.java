@@ -96,7 +96,7 @@ final class JdbcIncarnations implements Incarnations, AutoCloseable {
 
     private void answer(List<NaturalBatches.Pending<Question, Numbered>> batch) {
         try (Connection connection = dataSource.getConnection()) {
-            connection.setAutoCommit(false);
+            Sql.beginWriting(connection);
             try {
                 Sql.query(
                         connection,

@@ -82,7 +82,11 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
         this.route = route;
         this.retention = retention;
         this.commits = new JdbcCommits(
-                dataSource, durability, this::publish, UUID.randomUUID().toString());
+                dataSource,
+                durability,
+                this::publish,
+                view::version,
+                UUID.randomUUID().toString());
         this.reconciliation = new Reconciliation(dataSource, durability, map, view);
         this.here = new NaturalBatches<>(committer, Commits.LARGEST_BATCH, this::commit);
         this.elsewhere = new NaturalBatches<>(forwarder, Commits.LARGEST_BATCH, this::forward);
@@ -267,6 +271,10 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
 
     /** Whether the map's answer is at least as new as what this pod has seen. */
     private boolean isCurrent(KeyName key, @Nullable Published published) {
+        if (published != null && published.epoch() < view.version().epoch()) {
+            // A new epoch may lack the key: nothing in the map takes the place of what it had in the old one.
+            return false;
+        }
         View.Entry seen = view.get(key);
         return seen == null || (published != null && published.version().isAtLeast(seen.version()));
     }

@@ -15,14 +15,22 @@ import org.springframework.context.annotation.Configuration;
 /** The store behind which a database stands: the default. */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnProperty(name = "patchkey.store", havingValue = "jdbc", matchIfMissing = true)
-@EnableConfigurationProperties(HistoryProperties.class)
+@EnableConfigurationProperties({EpochProperties.class, HistoryProperties.class})
 class JdbcStoreConfiguration {
     private static final Logger log = LoggerFactory.getLogger(JdbcStoreConfiguration.class);
 
     @Bean(destroyMethod = "close")
     @DependsOnDatabaseInitialization
     JdbcReferenceCounts referenceCounts(
-            DataSource dataSource, CountsMap map, CommitterRoute route, HistoryProperties history) throws SQLException {
+            DataSource dataSource,
+            CountsMap map,
+            CommitterRoute route,
+            HistoryProperties history,
+            EpochProperties epoch)
+            throws SQLException {
+        if (epoch.beginNew()) {
+            NewEpoch.begin(dataSource, Durability.of(dataSource));
+        }
         JdbcReferenceCounts counts = new JdbcReferenceCounts(dataSource, map, route, new Retention(history.changes()));
         counts.start();
         log.info("Reference counts are kept in the database: {}", counts.describe());

@@ -57,7 +57,11 @@ final class Reconciliation {
             boolean reload = reloadRequired;
             reloadRequired = false;
             try {
-                durability.read(dataSource, connection -> reconcile(connection, reload));
+                Version known = view.version();
+                if (!durability.read(dataSource, connection -> reconcile(connection, known, reload))) {
+                    NewEpoch.beginIfBehind(dataSource, durability, known);
+                    durability.read(dataSource, connection -> reconcile(connection, known, true));
+                }
             } catch (SQLException | RuntimeException e) {
                 reloadRequired |= reload;
                 throw e;
@@ -67,16 +71,20 @@ final class Reconciliation {
         }
     }
 
-    private Boolean reconcile(Connection connection, boolean reload) throws SQLException {
-        Version known = view.version();
+    /**
+     * Reconciles with what the connection sees.
+     *
+     * @param known the view's version before the connection saw anything
+     * @return false, with nothing done, if the database lacks what the view has
+     */
+    private Boolean reconcile(Connection connection, Version known, boolean reload) throws SQLException {
         Head head = Head.read(connection);
-        boolean newEpoch = head.epoch() > known.epoch();
-        if (head.epoch() < known.epoch()) {
-            throw new SQLException("The database is of epoch " + head.epoch() + ", older than " + known.epoch()
-                    + ", which this pod has seen: an older copy of it needs a new epoch");
-        }
-        if (!reload && !newEpoch && head.revision() <= known.revision()) {
+        if (head.isBehind(known)) {
             return false;
+        }
+        boolean newEpoch = head.epoch() > known.epoch();
+        if (!reload && head.version().equals(known)) {
+            return true;
         }
         List<View.Entry> changed = Sql.query(
                 connection,

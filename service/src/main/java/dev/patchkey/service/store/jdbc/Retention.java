@@ -27,7 +27,7 @@ record Retention(long historyChanges) {
     /** Deletes a bounded number of old rows, a few at a time, so that no transaction is long. */
     void purge(DataSource dataSource) throws SQLException {
         try (Connection connection = dataSource.getConnection()) {
-            connection.setAutoCommit(false);
+            Sql.beginWriting(connection);
             try {
                 Head head = Head.read(connection);
                 Head.forgetCommitters(connection, head.now().minus(COMMITTERS_KEPT));

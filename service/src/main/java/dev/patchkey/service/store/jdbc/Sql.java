@@ -129,6 +129,15 @@ final class Sql {
         return row.wasNull() ? null : value;
     }
 
+    /**
+     * Begins a transaction in which each statement sees what was committed before it: a statement that has waited for a
+     * lock must see what its last owner has written, whatever the database's own default is.
+     */
+    static void beginWriting(Connection connection) throws SQLException {
+        connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+        connection.setAutoCommit(false);
+    }
+
     /** Rolls back and says nothing if that fails too: the failure before it is the one to tell. */
     static void rollbackQuietly(Connection connection) {
         try {

@@ -58,7 +58,8 @@ class FenceTest {
         try (ExecutorService pods = Executors.newFixedThreadPool(2)) {
             List<Future<?>> all = new ArrayList<>();
             for (String pod : List.of("pod-a", "pod-b")) {
-                JdbcCommits commits = new JdbcCommits(dataSource, durability, (before, after, states) -> {}, pod);
+                JdbcCommits commits = new JdbcCommits(
+                        dataSource, durability, (before, after, states) -> {}, () -> new Version(0, 0), pod);
                 all.add(pods.submit(() -> run(commits, versions)));
             }
             for (Future<?> each : all) {

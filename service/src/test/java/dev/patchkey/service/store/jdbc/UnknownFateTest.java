@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.patchkey.service.Invariant;
 import dev.patchkey.service.refcount.Command;
 import dev.patchkey.service.refcount.Outcome;
+import dev.patchkey.service.refcount.Version;
 import dev.patchkey.service.store.StoreUnavailableException;
 import dev.patchkey.service.store.jdbc.FaultyDataSource.Fault;
 import java.nio.file.Path;
@@ -39,6 +40,7 @@ class UnknownFateTest {
                 faulty.dataSource(),
                 Durability.of(faulty.dataSource()),
                 (before, after, states) -> {},
+                () -> new Version(0, 0),
                 "pod-" + System.nanoTime());
     }
 
