@@ -1,5 +1,6 @@
 package dev.patchkey.service.store.jdbc;
 
+import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTimeoutException;
@@ -25,23 +26,31 @@ import org.jspecify.annotations.Nullable;
  */
 final class Durability {
 
-    /** Fewer than the pool has connections, so that readers cannot keep the committer from its own. */
-    private static final int MOST_READERS = 6;
+    /**
+     * Connections of the pool that readers leave to those that write, so that no number of readers keeps these from their
+     * own: one each for the committer, the numbering of incarnations, the purge of old rows, and a new epoch.
+     */
+    static final int WRITERS = 4;
+
+    /** Readers of a data source that is no pool and does not say how many connections it has. */
+    private static final int READERS_WITHOUT_POOL = 6;
 
     private static final int READER_PATIENCE_SECONDS = 10;
 
     private final boolean embeddedH2;
-    private final Semaphore readers = new Semaphore(MOST_READERS);
+    private final Semaphore readers;
     private final ReadWriteLock settled = new ReentrantReadWriteLock();
 
-    private Durability(boolean embeddedH2) {
+    private Durability(boolean embeddedH2, int readers) {
         this.embeddedH2 = embeddedH2;
+        this.readers = new Semaphore(readers);
     }
 
     /**
-     * Asks the database what it is.
+     * Asks the database what it is, and its pool how many may read at once: one instance serves all that read it.
      *
-     * @throws IllegalStateException if it is an embedded H2 that acknowledges before it writes
+     * @throws IllegalStateException if it is an embedded H2 that acknowledges before it writes, or if the pool is too
+     *     small for anybody to read
      */
     static Durability of(DataSource dataSource) throws SQLException {
         try (Connection connection = dataSource.getConnection()) {
@@ -51,8 +60,20 @@ final class Durability {
                         "spring.datasource.url must have WRITE_DELAY=0 for H2, or a change that was"
                                 + " acknowledged may be lost");
             }
-            return new Durability(h2);
+            return new Durability(h2, readers(dataSource));
         }
+    }
+
+    private static int readers(DataSource dataSource) throws SQLException {
+        if (!dataSource.isWrapperFor(HikariDataSource.class)) {
+            return READERS_WITHOUT_POOL;
+        }
+        int connections = dataSource.unwrap(HikariDataSource.class).getMaximumPoolSize();
+        if (connections <= WRITERS) {
+            throw new IllegalStateException("spring.datasource.hikari.maximum-pool-size must be at least "
+                    + (WRITERS + 1) + ", and is " + connections);
+        }
+        return connections - WRITERS;
     }
 
     private static int writeDelay(Connection connection) throws SQLException {

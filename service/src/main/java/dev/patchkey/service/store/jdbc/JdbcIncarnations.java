@@ -35,9 +35,9 @@ final class JdbcIncarnations implements Incarnations, AutoCloseable {
     private final NaturalBatches<Lane, Question, Numbered> batches =
             new NaturalBatches<>(runner, LARGEST_BATCH, this::answer);
 
-    JdbcIncarnations(DataSource dataSource) throws SQLException {
+    JdbcIncarnations(DataSource dataSource, Durability durability) {
         this.dataSource = dataSource;
-        this.durability = Durability.of(dataSource);
+        this.durability = durability;
     }
 
     @Override

@@ -74,10 +74,10 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     /** The highest revision that this pod is making visible: what the map says of it is no news. */
     private volatile long publishing;
 
-    JdbcReferenceCounts(DataSource dataSource, CountsMap map, CommitterRoute route, Retention retention)
-            throws SQLException {
+    JdbcReferenceCounts(
+            DataSource dataSource, Durability durability, CountsMap map, CommitterRoute route, Retention retention) {
         this.dataSource = dataSource;
-        this.durability = Durability.of(dataSource);
+        this.durability = durability;
         this.map = map;
         this.route = route;
         this.retention = retention;

@@ -19,19 +19,27 @@ import org.springframework.context.annotation.Configuration;
 class JdbcStoreConfiguration {
     private static final Logger log = LoggerFactory.getLogger(JdbcStoreConfiguration.class);
 
+    @Bean
+    @DependsOnDatabaseInitialization
+    Durability durability(DataSource dataSource) throws SQLException {
+        return Durability.of(dataSource);
+    }
+
     @Bean(destroyMethod = "close")
     @DependsOnDatabaseInitialization
     JdbcReferenceCounts referenceCounts(
             DataSource dataSource,
+            Durability durability,
             CountsMap map,
             CommitterRoute route,
             HistoryProperties history,
             EpochProperties epoch)
             throws SQLException {
         if (epoch.beginNew()) {
-            NewEpoch.begin(dataSource, Durability.of(dataSource));
+            NewEpoch.begin(dataSource, durability);
         }
-        JdbcReferenceCounts counts = new JdbcReferenceCounts(dataSource, map, route, new Retention(history.changes()));
+        JdbcReferenceCounts counts =
+                new JdbcReferenceCounts(dataSource, durability, map, route, new Retention(history.changes()));
         counts.start();
         log.info("Reference counts are kept in the database: {}", counts.describe());
         return counts;
@@ -39,7 +47,7 @@ class JdbcStoreConfiguration {
 
     @Bean(destroyMethod = "close")
     @DependsOnDatabaseInitialization
-    JdbcIncarnations incarnations(DataSource dataSource) throws SQLException {
-        return new JdbcIncarnations(dataSource);
+    JdbcIncarnations incarnations(DataSource dataSource, Durability durability) {
+        return new JdbcIncarnations(dataSource, durability);
     }
 }

@@ -44,7 +44,8 @@ final class TestDatabase implements AutoCloseable {
 
     private static JdbcReferenceCounts counts(CountsMap map, CommitterRoute route, DataSource dataSource) {
         try {
-            JdbcReferenceCounts counts = new JdbcReferenceCounts(dataSource, map, route, new Retention(1_000_000));
+            JdbcReferenceCounts counts = new JdbcReferenceCounts(
+                    dataSource, Durability.of(dataSource), map, route, new Retention(1_000_000));
             counts.start();
             return counts;
         } catch (SQLException e) {
@@ -54,7 +55,7 @@ final class TestDatabase implements AutoCloseable {
 
     JdbcIncarnations incarnations() {
         try {
-            return new JdbcIncarnations(dataSource);
+            return new JdbcIncarnations(dataSource, Durability.of(dataSource));
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
