@@ -63,8 +63,15 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     private final ExecutorService committer = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("patchkey-committer").daemon().factory());
     private final ExecutorService forwarder = Executors.newVirtualThreadPerTaskExecutor();
-    private final ScheduledExecutorService background = Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().name("patchkey-background").daemon().factory());
+
+    /** Compares the view with the database, and waits for nothing else. */
+    private final ScheduledExecutorService reconciler = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("patchkey-reconciler").daemon().factory());
+
+    /** Ends leases and purges old rows, which may wait for the committer. */
+    private final ScheduledExecutorService housekeeper = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("patchkey-housekeeper").daemon().factory());
+
     private final NaturalBatches<Lane, Command, Outcome> here;
     private final NaturalBatches<Lane, Command, Outcome> elsewhere;
 
@@ -102,7 +109,9 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
         });
         reconciliation.run();
         route.serve(command -> here.submit(Lane.ONLY, command));
-        background.scheduleWithFixedDelay(this::work, BACKGROUND_MILLIS, BACKGROUND_MILLIS, TimeUnit.MILLISECONDS);
+        reconciler.scheduleWithFixedDelay(this::reconcile, BACKGROUND_MILLIS, BACKGROUND_MILLIS, TimeUnit.MILLISECONDS);
+        housekeeper.scheduleWithFixedDelay(
+                this::keepHouse, BACKGROUND_MILLIS, BACKGROUND_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private void heard(Published published) {
@@ -115,8 +124,8 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     }
 
     private void reconcileSoon() {
-        if (!background.isShutdown() && hinted.compareAndSet(false, true)) {
-            background.execute(this::reconcile);
+        if (!reconciler.isShutdown() && hinted.compareAndSet(false, true)) {
+            reconciler.execute(this::reconcile);
         }
     }
 
@@ -130,8 +139,7 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
         }
     }
 
-    private void work() {
-        reconcile();
+    private void keepHouse() {
         try {
             if (route.isHere()) {
                 ExpirySweep.run(this::overdue, this);
@@ -400,14 +408,16 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     /** Ends once what was submitted is answered. */
     @Override
     public void close() {
-        background.shutdown();
+        reconciler.shutdown();
+        housekeeper.shutdown();
         forwarder.shutdown();
         committer.shutdown();
         try {
             if (!committer.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
                 log.warn("Commands are still being committed after {} s; leaving them", CLOSE_SECONDS);
             }
-            background.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
+            reconciler.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
+            housekeeper.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

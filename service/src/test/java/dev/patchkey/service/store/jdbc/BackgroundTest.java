@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -40,6 +41,49 @@ class BackgroundTest {
 
         @Override
         public void serve(Function<Command, CompletableFuture<Outcome>> committer) {}
+    }
+
+    /** A route that keeps the store's own threads waiting, as a sweep waits for a database that is stuck. */
+    private record Stuck(CountDownLatch free) implements CommitterRoute {
+        @Override
+        public boolean isHere() {
+            if (Thread.currentThread().getName().startsWith("patchkey-")) {
+                try {
+                    free.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+            return true;
+        }
+
+        @Override
+        public List<Answer> forward(List<Command> batch) {
+            throw new AssertionError("the committer is here");
+        }
+
+        @Override
+        public void serve(Function<Command, CompletableFuture<Outcome>> committer) {}
+    }
+
+    @Test
+    @Invariant(number = "S3", text = "Every change reaches every pod's view, within a bounded time")
+    void theViewIsComparedWhileASweepWaits(@TempDir Path directory) throws Exception {
+        CountDownLatch free = new CountDownLatch(1);
+        try (TestCluster here = TestCluster.ofOne();
+                TestCluster elsewhere = TestCluster.ofOne();
+                TestDatabase database = TestDatabase.in(directory);
+                JdbcReferenceCounts counts = database.counts(here.start().countsMap(), new Stuck(free));
+                JdbcReferenceCounts other = database.counts(elsewhere.start())) {
+            Thread.sleep(1500); // until a sweep waits
+            Outcome.Done done =
+                    (Outcome.Done) other.submit(on("k").increment(1)).join();
+            await().atMost(Duration.ofSeconds(3))
+                    .until(() -> counts.view().version().isAtLeast(done.version()));
+            free.countDown();
+        } finally {
+            free.countDown();
+        }
     }
 
     @Test
