@@ -220,8 +220,13 @@ final class Channel implements SmartLifecycle {
     private void tick() {
         long now = System.nanoTime();
         for (Connection connection : connections) {
-            if (connection.isWaitingForHello() && now - connection.since() > helloTimeout.toNanos()) {
-                connection.turnAway(CloseCode.SILENT, "hello must arrive within " + helloTimeout.toMillis() + " ms");
+            try {
+                if (connection.isWaitingForHello() && now - connection.since() > helloTimeout.toNanos()) {
+                    connection.helloIsLate("hello must arrive within " + helloTimeout.toMillis() + " ms");
+                }
+            } catch (Throwable e) {
+                // Whatever escapes would end the timer for good, and with it the timeout of every later connection.
+                log.error("Could not close a connection that has said no hello", e);
             }
         }
     }

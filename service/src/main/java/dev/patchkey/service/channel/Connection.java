@@ -236,7 +236,7 @@ final class Connection implements FrameHandler, NodeConnection {
         demand();
     }
 
-    /** The node has said nothing. */
+    /** The node has said nothing. Demands nothing: what was demanded when the connection opened is still to come. */
     void helloIsLate(String detail) {
         close(CloseCode.SILENT, PodMessages.error(CloseCode.SILENT, detail));
     }

@@ -86,8 +86,9 @@ public final class Propagator implements SmartLifecycle {
                 () -> {
                     try {
                         action.run();
-                    } catch (RuntimeException e) {
-                        log.warn("Will be tried again: {}", e.toString(), e);
+                    } catch (Throwable e) {
+                        // Whatever escapes would end the repetition for good.
+                        log.error("Will be tried again: {}", e.toString(), e);
                     }
                 },
                 interval.toNanos(),

@@ -204,10 +204,17 @@ class ChannelTest {
     }
 
     @Test
-    void aConnectionThatSaysNothingIsClosed() {
-        WireNode node = WireNode.connect(pod);
-        assertThat(node.expect("error").get("detail").stringValue()).startsWith("hello must arrive");
-        assertThat(node.closeCode()).isEqualTo(4408);
+    void eachConnectionThatSaysNothingIsClosed() {
+        FakeStore own = new FakeStore();
+        try (ChannelPod called = ChannelPod.start(own)) {
+            for (int connection = 0; connection < 2; connection++) {
+                WireNode node = WireNode.connect(called);
+                assertThat(node.expect("error").get("detail").stringValue())
+                        .as("connection %d", connection)
+                        .startsWith("hello must arrive");
+                assertThat(node.closeCode()).isEqualTo(4408);
+            }
+        }
     }
 
     @Test
