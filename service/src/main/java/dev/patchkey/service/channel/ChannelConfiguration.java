@@ -57,8 +57,14 @@ public class ChannelConfiguration {
     }
 
     @Bean
-    Propagator propagator(ReferenceCounts counts, LiveNodes nodes, Cluster cluster, NodeHolds holds, LeaseTimes times) {
-        return new Propagator(counts, nodes, cluster, holds, times, System::nanoTime);
+    Propagator propagator(
+            ReferenceCounts counts,
+            Incarnations incarnations,
+            LiveNodes nodes,
+            Cluster cluster,
+            NodeHolds holds,
+            LeaseTimes times) {
+        return new Propagator(counts, incarnations, nodes, cluster, holds, times, System::nanoTime);
     }
 
     @Bean

@@ -1,6 +1,8 @@
 package dev.patchkey.service.propagation;
 
+import dev.patchkey.service.store.Incarnations;
 import dev.patchkey.service.store.ReferenceCounts;
+import dev.patchkey.service.store.StoreUnavailableException;
 import dev.patchkey.service.store.View;
 import java.time.Duration;
 import java.util.List;
@@ -26,6 +28,7 @@ public final class Propagator implements SmartLifecycle {
     private static final Logger log = LoggerFactory.getLogger(Propagator.class);
 
     private final View view;
+    private final Incarnations incarnations;
     private final LiveNodes nodes;
     private final Cluster cluster;
     private final NodeHolds holds;
@@ -36,12 +39,14 @@ public final class Propagator implements SmartLifecycle {
 
     public Propagator(
             ReferenceCounts counts,
+            Incarnations incarnations,
             LiveNodes nodes,
             Cluster cluster,
             NodeHolds holds,
             LeaseTimes times,
             LongSupplier nanoClock) {
         this.view = counts.view();
+        this.incarnations = incarnations;
         this.nodes = nodes;
         this.cluster = cluster;
         this.holds = holds;
@@ -54,7 +59,7 @@ public final class Propagator implements SmartLifecycle {
         if (isRunning()) {
             return;
         }
-        cluster.start(view.version().revision() > 0);
+        cluster.start(mayHaveNodes());
         ViewFeeder starting = new ViewFeeder(view, nodes);
         nodes.notify(starting::wake, starting::wakeInAMoment);
         starting.start();
@@ -64,6 +69,19 @@ public final class Propagator implements SmartLifecycle {
         every(ticking, LiveNodes.SWEEP_INTERVAL, this::endLeases);
         every(ticking, orphanInterval, orphans::sweep);
         timer = ticking;
+    }
+
+    /**
+     * Whether nodes of an earlier life of the service may still be out there. An empty view proves nothing: nodes connect
+     * before any key is touched, and a store in memory forgets.
+     */
+    private boolean mayHaveNodes() {
+        try {
+            return view.version().revision() > 0 || incarnations.mayHaveNumbered();
+        } catch (StoreUnavailableException e) {
+            log.warn("Could not find out whether any node has ever connected, so it is taken for granted", e);
+            return true;
+        }
     }
 
     private void endLeases() {

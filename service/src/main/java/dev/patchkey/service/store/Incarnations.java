@@ -49,4 +49,12 @@ public interface Incarnations {
      * @throws StoreUnavailableException if the store could not be asked
      */
     Numbered find(String principal, Holder node, String incarnation);
+
+    /**
+     * Whether a life may ever have been numbered, by this service or an earlier one on the same store; blocks. False is
+     * a proof that no node has ever been let in, so a store that can forget never says it.
+     *
+     * @throws StoreUnavailableException if the store could not be asked
+     */
+    boolean mayHaveNumbered();
 }

@@ -35,7 +35,7 @@ final class ChannelPod implements AutoCloseable {
         nodes = new LiveNodes(times, System::nanoTime, InstantSource.system());
         cluster = new Cluster(nodes, PodPeers.none("pod-1"));
         holds = new NodeHolds(store);
-        propagator = new Propagator(store, nodes, cluster, holds, times, System::nanoTime);
+        propagator = new Propagator(store, store, nodes, cluster, holds, times, System::nanoTime);
         channel = new Channel(
                 nodes,
                 cluster,

@@ -174,6 +174,14 @@ public final class FakeStore implements ReferenceCounts, Incarnations, View {
     }
 
     @Override
+    public synchronized boolean mayHaveNumbered() {
+        if (unavailable) {
+            throw new StoreUnavailableException("the test says so");
+        }
+        return !incarnations.isEmpty();
+    }
+
+    @Override
     public Subscription subscribe(Listener listener) {
         listeners.add(listener);
         return () -> listeners.remove(listener);

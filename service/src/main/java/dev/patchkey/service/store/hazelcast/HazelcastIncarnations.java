@@ -81,4 +81,10 @@ final class HazelcastIncarnations implements Incarnations {
             throw new StoreUnavailableException("Interrupted while the cluster settled what the incarnation is", e);
         }
     }
+
+    /** Always: the map is empty after every cold start, whatever was in it before. */
+    @Override
+    public boolean mayHaveNumbered() {
+        return true;
+    }
 }

@@ -64,6 +64,19 @@ final class JdbcIncarnations implements Incarnations, AutoCloseable {
         }
     }
 
+    /** The table of nodes forgets none. */
+    @Override
+    public boolean mayHaveNumbered() {
+        try {
+            return durability.read(
+                    dataSource,
+                    connection -> !Sql.query(connection, "SELECT life FROM nodes LIMIT 1", row -> row.getLong("life"))
+                            .isEmpty());
+        } catch (SQLException e) {
+            throw Sql.unavailable(e);
+        }
+    }
+
     private static @Nullable Numbered lookUp(Connection connection, Question question) throws SQLException {
         List<NodeRow> nodes = Sql.query(
                 connection,

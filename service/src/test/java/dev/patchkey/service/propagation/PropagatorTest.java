@@ -1,0 +1,78 @@
+package dev.patchkey.service.propagation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.patchkey.service.Invariant;
+import dev.patchkey.service.refcount.Holder;
+import dev.patchkey.service.refcount.KeyName;
+import dev.patchkey.service.refcount.Version;
+import dev.patchkey.service.store.PodPeers;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class PropagatorTest {
+
+    private static final KeyName KEY = new KeyName("a");
+    private static final LeaseTimes TIMES = new LeaseTimes(Duration.ofSeconds(1), Duration.ofSeconds(30));
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private final FakeStore store = new FakeStore();
+    private final LiveNodes nodes = new LiveNodes(TIMES, System::nanoTime, InstantSource.system());
+    private final SlowPeers peers = new SlowPeers();
+    private final Cluster cluster = new Cluster(nodes, peers);
+    private final NodeHolds holds = new NodeHolds(store);
+    private final Propagator propagator = new Propagator(store, store, nodes, cluster, holds, TIMES, System::nanoTime);
+
+    /** Another pod that answers no question until the test lets it. */
+    private static final class SlowPeers implements PodPeers {
+        final CountDownLatch answers = new CountDownLatch(1);
+        final CountDownLatch asked = new CountDownLatch(1);
+
+        @Override
+        public String name() {
+            return "pod-1";
+        }
+
+        @Override
+        public Answers ask(byte[] question, Duration timeout) {
+            asked.countDown();
+            try {
+                boolean ignored = answers.await(PATIENCE.toMillis() * 2, TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            return new Answers(Map.of(), List.of("pod-2"));
+        }
+
+        @Override
+        public void serve(UnaryOperator<byte[]> answer, Consumer<String> gone) {
+            // Nobody asks.
+        }
+    }
+
+    @AfterEach
+    void stop() {
+        peers.answers.countDown();
+        propagator.stop();
+        cluster.close();
+        holds.close();
+    }
+
+    @Test
+    @Invariant(number = "S5", text = "\"Applied everywhere\" is never claimed wrongly")
+    void whereAnyNodeWasEverNumberedOneLeaseIsWaitedThoughTheViewIsEmpty() {
+        peers.answers.countDown();
+        store.number("anonymous", new Holder("n1"), "life-1");
+        propagator.start();
+        assertThat(cluster.await(KEY, new Version(1, 0), Duration.ZERO).unaccounted())
+                .contains("pod-1 before its start");
+    }
+}
