@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,11 +37,12 @@ class DurabilityTest {
                 ExecutorService readers = Executors.newVirtualThreadPerTaskExecutor()) {
             Durability durability = Durability.of(pool);
             AtomicInteger reading = new AtomicInteger();
+            List<Future<Boolean>> reads = new ArrayList<>();
             for (int i = 0; i < 2 * connections; i++) {
-                readers.submit(() -> durability.read(pool, connection -> {
+                reads.add(readers.submit(() -> durability.read(pool, connection -> {
                     reading.incrementAndGet();
                     return uninterruptibly(done);
-                }));
+                })));
             }
             await().until(() -> reading.get() == connections - Durability.WRITERS);
             List<Connection> writers = new ArrayList<>();
@@ -52,6 +54,9 @@ class DurabilityTest {
                 writer.close();
             }
             done.countDown();
+            for (Future<Boolean> read : reads) {
+                assertThat(read.get()).isTrue();
+            }
         }
     }
 
