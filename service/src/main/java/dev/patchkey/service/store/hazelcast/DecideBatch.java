@@ -10,6 +10,7 @@ import dev.patchkey.service.refcount.Outcome;
 import dev.patchkey.service.refcount.RefCounts;
 import dev.patchkey.service.refcount.Refusal;
 import dev.patchkey.service.refcount.RequestId;
+import dev.patchkey.service.refcount.Version;
 import dev.patchkey.service.store.Remembered;
 import java.io.IOException;
 import java.time.Instant;
@@ -87,7 +88,7 @@ final class DecideBatch implements EntryProcessor<String, KeyEntry, DecideBatch.
         KeyEntry.LastBatch last = known == null ? null : known.batches().get(pod);
         if (last != null && last.number() >= number) {
             result = known;
-            return last.number() == number ? new Reply(false, last.outcomes()) : new Reply(true, List.of());
+            return last.number() == number ? again(entry, known, last) : new Reply(true, List.of());
         }
         KeyEntry before = known != null
                 ? known
@@ -99,6 +100,22 @@ final class DecideBatch implements EntryProcessor<String, KeyEntry, DecideBatch.
             entry.setValue(result);
         }
         return new Reply(false, decided.outcomes);
+    }
+
+    /** Answers what was done before, moved into the epoch of this attempt if that is newer. */
+    private Reply again(Map.Entry<String, KeyEntry> entry, KeyEntry known, KeyEntry.LastBatch last) {
+        if (known.epoch() < epoch) {
+            result = new KeyEntry(known.state(), epoch, known.requests(), known.batches());
+            entry.setValue(result);
+        }
+        return new Reply(false, last.outcomes().stream().map(this::inThisEpoch).toList());
+    }
+
+    private Outcome inThisEpoch(Outcome outcome) {
+        return outcome instanceof Outcome.Done done && done.version().epoch() < epoch
+                ? new Outcome.Done(
+                        done.count(), new Version(epoch, done.version().revision()), done.changed())
+                : outcome;
     }
 
     @Override

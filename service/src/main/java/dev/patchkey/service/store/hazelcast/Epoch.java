@@ -18,40 +18,72 @@ final class Epoch {
     private final IMap<String, Long> map;
     private final AtomicLong current = new AtomicLong();
 
+    /** Each repeat means that another pod has begun one meanwhile. */
+    private static final int MOST_ATTEMPTS = 5;
+
+    private volatile LongConsumer listener = epoch -> {};
+
     Epoch(HazelcastInstance hazelcast) {
         this.map = hazelcast.getMap(ClusterConfig.EPOCH);
     }
 
     /** Begins the first epoch, or joins the current one; tells of every newer one from then on. */
-    void join(LongConsumer listener) {
+    void join(LongConsumer newer) {
+        listener = newer;
         map.addEntryListener(
                 new Listening() {
                     @Override
                     public void entryAdded(EntryEvent<String, Long> event) {
-                        move(event.getValue(), listener);
+                        move(event.getValue());
                     }
 
                     @Override
                     public void entryUpdated(EntryEvent<String, Long> event) {
-                        move(event.getValue(), listener);
+                        move(event.getValue());
                     }
                 },
                 true);
-        move(map.executeOnKey(ENTRY, new NextEpoch(0, System.currentTimeMillis())), epoch -> {});
+        current.accumulateAndGet(begin(0), Math::max);
     }
 
     private interface Listening extends EntryAddedListener<String, Long>, EntryUpdatedListener<String, Long> {}
 
-    private void move(long newer, LongConsumer listener) {
+    private void move(long newer) {
         long before = current.getAndAccumulate(newer, Math::max);
         if (newer > before) {
             listener.accept(newer);
         }
     }
 
-    /** Ends the current epoch, if no other pod has done so for the same loss. */
-    void next(LongConsumer listener) {
-        move(map.executeOnKey(ENTRY, new NextEpoch(current.get(), System.currentTimeMillis())), listener);
+    /** Ends the epoch that was seen to be broken, if no other pod has done so for the same loss. */
+    void next(long broken) {
+        move(begin(broken));
+    }
+
+    /**
+     * Begins one that comes after this pod's own and after the cluster's, of which this pod may have been no part: the
+     * two have given the same revisions to different changes.
+     */
+    void nextAfterMerge() {
+        long own = current.get();
+        for (int attempt = 0; attempt < MOST_ATTEMPTS && current.get() <= own; attempt++) {
+            Long others = map.get(ENTRY);
+            long seen = others == null ? 0 : others;
+            move(map.executeOnKey(ENTRY, new NextEpoch(seen, Math.max(System.currentTimeMillis(), own + 1))));
+        }
+    }
+
+    /** The epoch as the cluster has it, and not as this pod last heard. */
+    long latest() {
+        Long latest = map.get(ENTRY);
+        if (latest != null) {
+            move(latest);
+        }
+        return current.get();
+    }
+
+    private long begin(long over) {
+        return map.executeOnKey(ENTRY, new NextEpoch(over, System.currentTimeMillis()));
     }
 
     long current() {

@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * Has each key's commands decided by the key's entry. An answer counts only if no member has left meanwhile: one that has
  * may have taken the change with it, so the batch is sent again, which finds it done or does it on what is left. A batch
  * has a number by which it is recognised, so however often it is sent, it is done once.
+ *
+ * <p>Nor does it count if the epoch was over by then: a pod whose view is of the newer one would never hear of it. An epoch
+ * that is still the cluster's after the answer was so before, so the change is in all that a newer one begins with.
  */
 final class HazelcastCommits implements Commits {
 
@@ -38,16 +41,22 @@ final class HazelcastCommits implements Commits {
     private final IMap<String, KeyEntry> counts;
     private final Membership membership;
     private final LongSupplier epoch;
+    private final LongSupplier latestEpoch;
 
     /** Names this life of this pod. */
     private final String pod = UUID.randomUUID().toString();
 
     private final AtomicLong batches = new AtomicLong();
 
-    HazelcastCommits(HazelcastInstance hazelcast, Membership membership, LongSupplier epoch) {
+    /**
+     * @param epoch as this pod last heard
+     * @param latestEpoch as the cluster has it
+     */
+    HazelcastCommits(HazelcastInstance hazelcast, Membership membership, LongSupplier epoch, LongSupplier latestEpoch) {
         this.counts = hazelcast.getMap(ClusterConfig.COUNTS);
         this.membership = membership;
         this.epoch = epoch;
+        this.latestEpoch = latestEpoch;
     }
 
     /** {@inheritDoc} Two batches of one key must not be executed at once. */
@@ -83,12 +92,18 @@ final class HazelcastCommits implements Commits {
         long number = batches.incrementAndGet();
         long giveUpAt = System.nanoTime() + PATIENCE.toNanos();
         Exception last = null;
+        long current = epoch.getAsLong();
         do {
             long departures = membership.departures();
             try {
-                DecideBatch.Reply reply = send(key, new DecideBatch(pod, number, epoch.getAsLong(), commands));
+                DecideBatch.Reply reply = send(key, new DecideBatch(pod, number, current, commands));
                 if (reply.late()) {
                     throw new OutcomeUnknownException("A later batch was decided before this one");
+                }
+                long latest = latestEpoch.getAsLong();
+                if (latest > current) {
+                    current = latest;
+                    continue;
                 }
                 if (membership.departures() == departures && membership.hasQuorum()) {
                     return reply.outcomes();

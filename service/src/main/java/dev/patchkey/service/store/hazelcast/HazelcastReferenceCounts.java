@@ -51,6 +51,9 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
     /** How often the view is compared with the map, in case an event was missed. */
     private static final long RECONCILE_MILLIS = 5000;
 
+    /** Within this time all partitions of one loss are told of. */
+    private static final long LOSS_MILLIS = 200;
+
     private static final int CLOSE_SECONDS = 10;
 
     /** Each repeat of a strong read means that a member has left meanwhile. */
@@ -71,6 +74,9 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
     /** Whether a reconciliation is asked for and has not begun. */
     private final AtomicBoolean hinted = new AtomicBoolean();
 
+    /** Whether a loss was told of whose epoch has not begun. */
+    private final AtomicBoolean lossTold = new AtomicBoolean();
+
     private final HazelcastInstance hazelcast;
 
     HazelcastReferenceCounts(HazelcastInstance hazelcast, Membership membership) {
@@ -78,7 +84,7 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
         this.counts = hazelcast.getMap(ClusterConfig.COUNTS);
         this.membership = membership;
         this.epoch = new Epoch(hazelcast);
-        this.commits = new HazelcastCommits(hazelcast, membership, epoch::current);
+        this.commits = new HazelcastCommits(hazelcast, membership, epoch::current, epoch::latest);
         this.batches = new NaturalBatches<>(runner, Commits.LARGEST_BATCH, this::decide);
     }
 
@@ -99,7 +105,8 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
                     }
                 },
                 true);
-        counts.addPartitionLostListener((MapPartitionLostListener) event -> background.execute(this::beginNextEpoch));
+        counts.addPartitionLostListener((MapPartitionLostListener) event -> lost());
+        Membership.onMerged(hazelcast, () -> background.execute(this::afterMerge));
         Membership.onChange(hazelcast, this::reconcileSoon);
         reconcile();
         background.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
@@ -113,15 +120,39 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
         KeyState state = entry.state();
         boolean sameEpoch =
                 view.offer(new View.Entry(state.key(), state.count(), new Version(entry.epoch(), state.revision())));
-        if (!sameEpoch) {
+        if (!sameEpoch || entry.epoch() < view.version().epoch()) {
+            // Older: a pod has written it that had not heard of the new epoch, to which it belongs all the same.
             reconcileSoon();
         }
     }
 
-    private void beginNextEpoch() {
-        log.warn("A partition was lost with its backups, and the keys in it: a new epoch begins");
+    /**
+     * Told once for each partition. The epoch that was broken is the one of the first telling, and those that follow at
+     * once belong to the same loss: each epoch has every node begin anew.
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // it logs its own failures
+    void lost() {
+        if (!background.isShutdown() && lossTold.compareAndSet(false, true)) {
+            long broken = epoch.current();
+            background.schedule(() -> beginNextEpoch(broken), LOSS_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void afterMerge() {
+        log.warn("This pod was cut off and has joined the others again: a new epoch begins, with what they have");
         try {
-            epoch.next(newer -> reconcileSoon());
+            epoch.nextAfterMerge();
+            reconcile();
+        } catch (Throwable e) {
+            log.error("The new epoch could not be begun here; the view may be of the time before", e);
+        }
+    }
+
+    private void beginNextEpoch(long broken) {
+        lossTold.set(false);
+        log.warn("Partitions were lost with their backups, and the keys in them: a new epoch begins");
+        try {
+            epoch.next(broken);
         } catch (Throwable e) {
             log.error("The new epoch could not be begun here; another pod will have", e);
         }

@@ -3,6 +3,7 @@ package dev.patchkey.service.store.hazelcast;
 import com.hazelcast.cluster.MembershipAdapter;
 import com.hazelcast.cluster.MembershipEvent;
 import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.LifecycleEvent;
 import dev.patchkey.service.store.StoreUnavailableException;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -40,6 +41,15 @@ final class Membership {
                     "The cluster has " + members + " pods, and nothing is changed by fewer than " + quorum
                             + " (more than half of patchkey.cluster.size)");
         }
+    }
+
+    /** Tells that this pod has come back from the smaller side of a split, with the larger side's entries. */
+    static void onMerged(HazelcastInstance hazelcast, Runnable listener) {
+        hazelcast.getLifecycleService().addLifecycleListener(event -> {
+            if (event.getState() == LifecycleEvent.LifecycleState.MERGED) {
+                listener.run();
+            }
+        });
     }
 
     static void onChange(HazelcastInstance hazelcast, Runnable listener) {

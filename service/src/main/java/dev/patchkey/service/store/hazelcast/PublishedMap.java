@@ -104,5 +104,6 @@ final class PublishedMap implements CountsMap {
     public void onDisturbance(Runnable listener) {
         map.addPartitionLostListener((MapPartitionLostListener) event -> listener.run());
         Membership.onChange(hazelcast, listener);
+        Membership.onMerged(hazelcast, listener);
     }
 }

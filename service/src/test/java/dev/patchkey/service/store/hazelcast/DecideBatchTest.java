@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.patchkey.service.Invariant;
 import dev.patchkey.service.refcount.Command;
+import dev.patchkey.service.refcount.Outcome;
+import dev.patchkey.service.refcount.Version;
 import java.util.AbstractMap;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +56,19 @@ class DecideBatchTest {
         batch("pod", 7).process(entry);
         DecideBatch again = batch("pod", 7);
         again.process(entry);
+        Map.Entry<String, KeyEntry> backup = new AbstractMap.SimpleEntry<>("k", null);
+        Objects.requireNonNull(again.getBackupProcessor()).process(backup);
+        assertThat(backup.getValue()).isEqualTo(entry.getValue());
+    }
+
+    @Test
+    @Invariant(number = "S3", text = "No silent gap: what is acknowledged belongs to the epoch that stands")
+    void aBatchSentAgainMovesToTheNewEpochAndIsDoneOnce() {
+        batch("pod", 7).process(entry);
+        DecideBatch again = new DecideBatch("pod", 7, 2, increment);
+        assertThat(again.process(entry).outcomes()).containsExactly(new Outcome.Done(1, new Version(2, 1), true));
+        assertThat(entry.getValue().epoch()).isEqualTo(2);
+        assertThat(count()).isEqualTo(1);
         Map.Entry<String, KeyEntry> backup = new AbstractMap.SimpleEntry<>("k", null);
         Objects.requireNonNull(again.getBackupProcessor()).process(backup);
         assertThat(backup.getValue()).isEqualTo(entry.getValue());
