@@ -1,0 +1,32 @@
+package dev.patchkey.service;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.diagnostics.FailureAnalyzer;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+
+/** Says which setting is wrong, and its rule, where one of ours has refused it: its message begins with its name. */
+@Order(Ordered.HIGHEST_PRECEDENCE)
+class InvalidSettingAnalyzer implements FailureAnalyzer {
+
+    @Override
+    public @Nullable FailureAnalysis analyze(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (isOurs(cause)) {
+                return new FailureAnalysis(
+                        cause.getMessage() + ".",
+                        "Correct the setting: docs/reference/configuration.md lists each with its range.",
+                        cause);
+            }
+        }
+        return null;
+    }
+
+    private static boolean isOurs(Throwable cause) {
+        String message = cause.getMessage();
+        return (cause instanceof IllegalArgumentException || cause instanceof IllegalStateException)
+                && message != null
+                && (message.startsWith("patchkey.") || message.startsWith("spring.datasource."));
+    }
+}

@@ -1,0 +1,96 @@
+package dev.patchkey.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+/** A start that fails says in a sentence why, and what to do. */
+@ExtendWith(OutputCaptureExtension.class)
+class StartFailuresTest {
+
+    private static String analysis(CapturedOutput output, String... settings) {
+        List<String> arguments = new ArrayList<>(List.of("--server.port=0"));
+        for (String setting : settings) {
+            arguments.add("--" + setting);
+        }
+        assertThatThrownBy(() -> SpringApplication.run(PatchkeyService.class, arguments.toArray(String[]::new)))
+                .isNotNull();
+        return output.getAll().substring(Math.max(0, output.getAll().lastIndexOf("APPLICATION FAILED TO START")));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "patchkey.store=redis|patchkey.store must be jdbc or hazelcast, and is redis.",
+                "patchkey.cluster.size=0|patchkey.cluster.size must be 1 to 99, and is 0.",
+                "patchkey.history.changes=0|patchkey.history.changes must be at least 1, and is 0.",
+                "patchkey.channel.lease=1ms|patchkey.channel.lease must be from PT1S to PT10M, and is PT0.001S.",
+                "patchkey.holds.longest-lease=0s|patchkey.holds.longest-lease must be from PT1S to P3650D",
+                "spring.datasource.hikari.maximum-pool-size=4|spring.datasource.hikari.maximum-pool-size must be at least"
+                        + " 5, and is 4.",
+            })
+    void namesTheSettingAndItsRule(String setting, String rule, CapturedOutput output, @TempDir Path directory) {
+        assertThat(analysis(output, "spring.datasource.url=" + file(directory) + ";WRITE_DELAY=0", setting))
+                .contains("Description:")
+                .contains(rule)
+                .contains("docs/reference/configuration.md")
+                .doesNotContain("\tat ");
+    }
+
+    @Test
+    void saysWhatAnH2UrlLacks(CapturedOutput output, @TempDir Path directory) {
+        assertThat(analysis(output, "spring.datasource.url=" + file(directory)))
+                .contains("spring.datasource.url must have WRITE_DELAY=0 for H2")
+                .doesNotContain("\tat ");
+    }
+
+    @Test
+    void saysThatTheDatabaseFileIsInUse(CapturedOutput output, @TempDir Path directory) throws Exception {
+        try (FileChannel channel = FileChannel.open(
+                        directory.resolve("db.mv.db"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock lock = channel.lock()) {
+            assertThat(lock.isValid()).isTrue();
+            assertThat(analysis(
+                            output,
+                            "spring.datasource.url=" + file(directory) + ";WRITE_DELAY=0",
+                            "spring.datasource.hikari.connection-timeout=500"))
+                    .contains("in use by another process")
+                    .doesNotContain("\tat ");
+        }
+    }
+
+    @Test
+    void saysThatTheMemberPortIsTaken(CapturedOutput output) throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            assertThat(analysis(
+                            output,
+                            "patchkey.store=hazelcast",
+                            "patchkey.cluster.discovery=static",
+                            "patchkey.cluster.members=127.0.0.1",
+                            "patchkey.cluster.port=" + taken.getLocalPort()))
+                    .contains("Port " + taken.getLocalPort() + " (patchkey.cluster.port) is taken")
+                    .doesNotContain("\tat ");
+        }
+    }
+
+    private static String file(Path directory) {
+        return "jdbc:h2:file:" + directory.resolve("db");
+    }
+}
