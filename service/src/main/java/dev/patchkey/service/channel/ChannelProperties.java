@@ -10,7 +10,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param lease how long after its last heartbeat a node is live: 1 s to 10 min. Its heartbeats are a fifth of it apart
  * @param stuckAfter how long a message may be unacknowledged before its connection is dropped: 1 s to 10 min
- * @param pod this pod's name, as nodes and operators see it; the host's name where empty
+ * @param pod this pod's name, as nodes and operators see it; its address and port in the cluster where empty
  */
 @ConfigurationProperties("patchkey.channel")
 public record ChannelProperties(

@@ -22,6 +22,9 @@ final class PodMessages {
     private static final int KEY_CHARACTERS = 64;
 
     private static final int OTHER_CHARACTERS = 96;
+    /** As in the problems of the HTTP API. */
+    private static final String PROBLEM = "urn:patchkey:problem:";
+
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private PodMessages() {}
@@ -64,7 +67,7 @@ final class PodMessages {
     /** The body of an answer over HTTP, where a connection was not made at all. */
     static String problem(int status, String type, String detail) {
         return JSON.writeValueAsString(JSON.createObjectNode()
-                .put("type", "/problems/" + type)
+                .put("type", PROBLEM + type)
                 .put("title", type)
                 .put("status", status)
                 .put("detail", detail));

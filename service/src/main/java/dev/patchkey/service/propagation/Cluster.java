@@ -8,29 +8,42 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.core.JacksonException;
 
 /*
  * How answers of several pods become one that was true at one time: a round collects "reached" from every pod, each with
  * its count of setbacks; a second round, right after, must find every pod still reached with the same count. Then, at
- * the time between the two rounds, all of them were reached at once. If not, the rounds begin again with what is left of
- * the timeout.
+ * the time between the two rounds, all of them were reached at once. If not, the rounds begin again after a pause with
+ * what is left of the timeout; when nothing is left, the pods that the two rounds disagree on are unaccounted.
  */
 /** The nodes of all pods: what this pod knows, and what it asks of the others. Thread-safe; its methods block. */
 public final class Cluster implements Barrier, Nodes, AutoCloseable {
 
     /** How much longer than the question's own timeout a pod has for its answer to travel. */
     private static final Duration TRAVEL = Duration.ofSeconds(1);
+
+    /** Between two tries to have the pods agree: what took "reached" back, a node that connects, takes about as long. */
+    private static final Duration AGREEMENT_PAUSE = Duration.ofMillis(50);
+
+    /** This pod's own id in a round: no id of another pod is empty. */
+    private static final String HERE = "";
+
+    private static final String OTHER_PODS = "the other pods";
 
     private static final Logger log = LoggerFactory.getLogger(Cluster.class);
 
@@ -39,15 +52,35 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
     private final ExecutorService tasks = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("patchkey-barrier-", 0).factory());
 
-    private record Round(Map<String, PodProgress> pods, List<String> unaccounted) {
+    /** What each caller asks of the other pods, by its thread, to be given up when the pod stops. */
+    private final Map<Thread, Future<Answers>> asking = new ConcurrentHashMap<>();
+
+    private volatile boolean stopped;
+
+    /**
+     * What the pods said in one round.
+     *
+     * @param pods by id, {@link #HERE} for this one: two pods may have the same name
+     * @param names by id, for people
+     */
+    private record Round(Map<String, PodProgress> pods, Map<String, String> names, List<String> unaccounted) {
         boolean isReached() {
             return unaccounted.isEmpty() && pods.values().stream().allMatch(PodProgress::isReached);
         }
 
-        boolean isSameTimeAs(Round earlier) {
-            return pods.keySet().equals(earlier.pods.keySet())
-                    && pods.entrySet().stream()
-                            .allMatch(pod -> pod.getValue().setbacks() == earlier.setbacksOf(pod.getKey()));
+        /** This round as the confirmation of an earlier one: a pod of which something was taken back is unaccounted. */
+        Round confirming(Round earlier) {
+            Set<String> all = new HashSet<>(pods.keySet());
+            all.addAll(earlier.pods.keySet());
+            List<String> doubted = new ArrayList<>(unaccounted);
+            all.stream()
+                    .filter(pod -> setbacksOf(pod) != earlier.setbacksOf(pod))
+                    .forEach(pod -> doubted.add(nameOf(pod, earlier)));
+            return new Round(pods, names, doubted);
+        }
+
+        String nameOf(String pod, Round other) {
+            return names.getOrDefault(pod, other.names.getOrDefault(pod, pod));
         }
 
         private long setbacksOf(String pod) {
@@ -74,6 +107,16 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
         }
     }
 
+    /**
+     * Ends every wait as not applied, and lets none begin: whoever waits is answered while the pod still can. What other
+     * pods ask is answered with what is true at once.
+     */
+    void stop() {
+        stopped = true;
+        nodes.stopWaiting();
+        asking.values().forEach(others -> others.cancel(true));
+    }
+
     /** This pod's name. */
     public String pod() {
         return peers.name();
@@ -90,40 +133,68 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
             if (!round.isReached() || peers.isAlone()) {
                 return merge(round, expired);
             }
-            Round confirmed = round(key, version, Duration.ZERO, expired);
-            if (confirmed.isReached() && confirmed.isSameTimeAs(round)) {
-                return merge(confirmed, expired);
-            }
-            if (System.nanoTime() - deadline >= 0) {
+            Round confirmed = round(key, version, Duration.ZERO, expired).confirming(round);
+            long left = deadline - System.nanoTime();
+            if (confirmed.isReached() || left <= 0 || stopped || !pause(left)) {
                 return merge(confirmed, expired);
             }
         }
     }
 
-    private Round round(KeyName key, Version version, Duration timeout, Map<String, String> expired) {
-        Future<Answers> others = tasks.submit(
-                () -> peers.ask(PodQuestion.write(PodQuestion.await(key, version, timeout)), timeout.plus(TRAVEL)));
-        Map<String, PodProgress> pods = new HashMap<>();
+    /** Returns whether to try again. */
+    private static boolean pause(long leftNanos) {
         try {
-            pods.put(peers.name(), nodes.await(key, version, timeout));
-            Answers answers = others.get();
-            List<String> unaccounted = new ArrayList<>(answers.unaccounted());
-            answers.answers().forEach((pod, answer) -> {
-                try {
-                    pods.put(pod, PodQuestion.read(answer, PodProgress.class));
-                } catch (JacksonException otherRelease) {
-                    log.warn("Pod {} answers what this one does not understand", pod, otherRelease);
-                    unaccounted.add(pod);
-                }
-            });
-            pods.values().forEach(pod -> pod.expired().forEach(e -> expired.put(e.node(), e.stalePolicy())));
-            return new Round(pods, unaccounted);
+            Thread.sleep(Duration.ofNanos(Math.min(leftNanos, AGREEMENT_PAUSE.toNanos())));
+            return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while waiting for the nodes", e);
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("could not ask the other pods", e);
+            return false;
         }
+    }
+
+    /** Never throws: the change is made, so that whoever has no answer is unaccounted, and no failure. */
+    private Round round(KeyName key, Version version, Duration timeout, Map<String, String> expired) {
+        Round round = new Round(new HashMap<>(), new HashMap<>(Map.of(HERE, peers.name())), new ArrayList<>());
+        try {
+            Future<Answers> others = tasks.submit(
+                    () -> peers.ask(PodQuestion.write(PodQuestion.await(key, version, timeout)), timeout.plus(TRAVEL)));
+            asking.put(Thread.currentThread(), others);
+            try {
+                if (stopped) {
+                    others.cancel(true);
+                }
+                round.pods.put(HERE, nodes.await(key, version, timeout));
+                collect(others.get(), round);
+            } finally {
+                asking.remove(Thread.currentThread());
+                others.cancel(true);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            round.unaccounted.add(peers.name());
+        } catch (ExecutionException | CancellationException | RejectedExecutionException e) {
+            log.warn("Could not ask the other pods: {}", e.toString());
+            round.unaccounted.add(OTHER_PODS);
+        } catch (RuntimeException e) {
+            log.error("Could not wait for the nodes of this pod", e);
+            round.unaccounted.add(peers.name());
+        }
+        round.pods.values().forEach(pod -> pod.expired().forEach(e -> expired.put(e.node(), e.stalePolicy())));
+        return round;
+    }
+
+    private static void collect(Answers answers, Round round) {
+        round.names.putAll(answers.names());
+        round.unaccounted.addAll(answers.unaccounted());
+        answers.answers().forEach((pod, answer) -> {
+            try {
+                round.pods.put(pod, Objects.requireNonNull(PodQuestion.read(answer, PodProgress.class)));
+            } catch (RuntimeException otherRelease) {
+                String name = round.nameOf(pod, round);
+                log.warn("Pod {} answers what this one does not understand", name, otherRelease);
+                round.unaccounted.add(name);
+            }
+        });
     }
 
     private static Propagation merge(Round round, Map<String, String> expired) {
@@ -138,7 +209,7 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
             laggards.addAll(progress.laggards());
             unaccounted.addAll(progress.unaccounted());
             if (!progress.isViewThere()) {
-                unaccounted.add(pod.getKey());
+                unaccounted.add(round.nameOf(pod.getKey(), round));
             }
         }
         return new Propagation(

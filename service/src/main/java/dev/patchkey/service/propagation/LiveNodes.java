@@ -80,6 +80,9 @@ public final class LiveNodes {
     /** Pods that are gone, each with the time until which its nodes may still live. */
     private final Map<String, Long> gone = new HashMap<>();
 
+    /** Whether nobody may wait any more. */
+    private boolean stopped;
+
     private long setbacks;
     private long sweptAt;
 
@@ -418,7 +421,7 @@ public final class LiveNodes {
                 }
             }
             completeIfReached(wait);
-            if (wait.reached.isDone() || !timeout.isPositive()) {
+            if (wait.reached.isDone() || !timeout.isPositive() || stopped) {
                 return answer(wait);
             }
             waits.computeIfAbsent(key, k -> new ArrayList<>(1)).add(wait);
@@ -449,6 +452,17 @@ public final class LiveNodes {
                 waiting.remove(wait);
                 return waiting.isEmpty() ? null : waiting;
             });
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends every wait with the answer of this moment, and lets none begin: the pod is stopping. */
+    void stopWaiting() {
+        lock.lock();
+        try {
+            stopped = true;
+            forEachWait(wait -> wait.reached.complete(answer(wait)));
         } finally {
             lock.unlock();
         }

@@ -22,6 +22,13 @@ record PodProgress(
         List<Propagation.Expired> expired,
         long setbacks) {
 
+    PodProgress {
+        // What another release leaves out is no answer.
+        laggards = List.copyOf(laggards);
+        unaccounted = List.copyOf(unaccounted);
+        expired = List.copyOf(expired);
+    }
+
     boolean isReached() {
         return isViewThere && laggardCount == 0 && unaccounted.isEmpty();
     }

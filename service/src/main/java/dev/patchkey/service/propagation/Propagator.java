@@ -5,10 +5,13 @@ import dev.patchkey.service.store.ReferenceCounts;
 import dev.patchkey.service.store.StoreUnavailableException;
 import dev.patchkey.service.store.View;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -25,6 +28,9 @@ public final class Propagator implements SmartLifecycle {
     /** How many sweeps go over every hold in one lease. */
     private static final int ORPHAN_SWEEPS_IN_A_LEASE = 5;
 
+    /** A thread for each: one that waits for other pods must not delay the leases, nor look like a pause of the JVM. */
+    private static final int REPEATED_TASKS = 3;
+
     private static final Logger log = LoggerFactory.getLogger(Propagator.class);
 
     private final View view;
@@ -34,6 +40,9 @@ public final class Propagator implements SmartLifecycle {
     private final NodeHolds holds;
     private final OrphanSweep orphans;
     private final Duration orphanInterval;
+    /** The sessions whose leases have ended and whose holds have not; at most those of one question to the other pods. */
+    private final Queue<NodeSession> ended = new ConcurrentLinkedQueue<>();
+
     private @Nullable ViewFeeder feeder;
     private @Nullable ScheduledExecutorService timer;
 
@@ -65,8 +74,10 @@ public final class Propagator implements SmartLifecycle {
         starting.start();
         feeder = starting;
         ScheduledExecutorService ticking = Executors.newScheduledThreadPool(
-                2, Thread.ofPlatform().daemon().name("patchkey-leases-", 0).factory());
+                REPEATED_TASKS,
+                Thread.ofPlatform().daemon().name("patchkey-leases-", 0).factory());
         every(ticking, LiveNodes.SWEEP_INTERVAL, this::endLeases);
+        every(ticking, LiveNodes.SWEEP_INTERVAL, this::endHolds);
         every(ticking, orphanInterval, orphans::sweep);
         timer = ticking;
     }
@@ -85,13 +96,20 @@ public final class Propagator implements SmartLifecycle {
     }
 
     private void endLeases() {
-        List<NodeSession> ended = nodes.sweep();
-        if (ended.isEmpty()) {
+        ended.addAll(nodes.sweep());
+    }
+
+    private void endHolds() {
+        List<NodeSession> over = new ArrayList<>();
+        for (NodeSession session = ended.poll(); session != null; session = ended.poll()) {
+            over.add(session);
+        }
+        if (over.isEmpty()) {
             return;
         }
         // A node that another pod knows has shown itself there. Where a pod does not say, the orphan sweep will.
         Optional<Map<String, Long>> live = cluster.liveEverywhere();
-        for (NodeSession session : ended) {
+        for (NodeSession session : over) {
             NodeHello hello = session.hello();
             if (live.isPresent() && !Objects.equals(live.get().get(hello.node()), hello.incarnation())) {
                 holds.end(session, "the lease of the node ended");
@@ -116,6 +134,8 @@ public final class Propagator implements SmartLifecycle {
 
     @Override
     public synchronized void stop() {
+        // First, so that whoever waits is answered before the web server, which stops next, loses patience.
+        cluster.stop();
         ScheduledExecutorService ticking = timer;
         if (ticking != null) {
             ticking.shutdownNow();

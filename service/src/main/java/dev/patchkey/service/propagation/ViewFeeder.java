@@ -71,6 +71,10 @@ final class ViewFeeder implements View.Listener, AutoCloseable {
 
     @Override
     public void replaced(Version version) {
+        beginAgain();
+    }
+
+    private void beginAgain() {
         lock.lock();
         try {
             changed.clear();
@@ -118,10 +122,10 @@ final class ViewFeeder implements View.Listener, AutoCloseable {
                 nodes.flushHeldBack();
             } catch (InterruptedException e) {
                 return;
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
                 // Whatever it was, what was taken may not have reached every session: they all have to begin again.
                 log.error("Could not feed the nodes; all have to say hello again", e);
-                replaced(view.version());
+                beginAgain();
                 if (!pause()) {
                     return;
                 }

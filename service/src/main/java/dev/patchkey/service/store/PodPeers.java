@@ -19,12 +19,24 @@ public interface PodPeers {
     /**
      * What came back.
      *
-     * @param answers by the pod's name
+     * @param answers by the pod's id, which no two pods share, now or ever
+     * @param names of the pods that answered, by their ids; for people, since two pods may have the same
      * @param unaccounted the names of pods that are live members and have not answered in time
      */
-    record Answers(Map<String, byte[]> answers, List<String> unaccounted) {}
+    record Answers(Map<String, byte[]> answers, Map<String, String> names, List<String> unaccounted) {
+        public Answers {
+            answers = Map.copyOf(answers);
+            names = Map.copyOf(names);
+            unaccounted = List.copyOf(unaccounted);
+        }
 
-    /** This pod's own name. */
+        /** No answer at all. */
+        public static Answers none(List<String> unaccounted) {
+            return new Answers(Map.of(), Map.of(), unaccounted);
+        }
+    }
+
+    /** This pod's own name, for people: it need not be unique. */
     String name();
 
     /** Whether there can be no other pod, now or later. */
@@ -63,7 +75,7 @@ public interface PodPeers {
 
             @Override
             public Answers ask(byte[] question, Duration timeout) {
-                return new Answers(Map.of(), List.of());
+                return Answers.none(List.of());
             }
 
             @Override

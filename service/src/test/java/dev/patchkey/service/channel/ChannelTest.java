@@ -223,7 +223,7 @@ class ChannelTest {
                 HttpRequest.newBuilder(pod.uri("http")).build(), HttpResponse.BodyHandlers.ofString());
         assertThat(response.statusCode()).isEqualTo(426);
         assertThat(response.headers().firstValue("content-type")).hasValue("application/problem+json");
-        assertThat(response.body()).contains("upgrade to websocket");
+        assertThat(response.body()).contains("upgrade to websocket", "\"urn:patchkey:problem:upgrade-required\"");
     }
 
     @Test

@@ -7,13 +7,18 @@ import dev.patchkey.service.propagation.NodeConnection.Ending;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.Version;
 import dev.patchkey.service.store.PodPeers;
+import dev.patchkey.service.store.PodPeers.Answers;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -64,15 +69,17 @@ class ClusterTest {
         @Override
         public Answers ask(byte[] question, Duration timeout) {
             Map<String, byte[]> answers = new HashMap<>();
+            Map<String, String> names = new HashMap<>();
             pods.forEach((pod, answer) -> {
                 if (!pod.equals(name) && !silent.contains(pod)) {
                     answers.put(pod, answer.apply(question));
+                    names.put(pod, pod);
                 }
             });
             Runnable once = afterFirstAnswers;
             afterFirstAnswers = () -> {};
             once.run();
-            return new Answers(answers, List.copyOf(silent));
+            return new Answers(answers, names, List.copyOf(silent));
         }
 
         @Override
@@ -137,6 +144,97 @@ class ClusterTest {
         assertThat(firstRound).as("a single round would have claimed it").allMatch(PodProgress::isReached);
         assertThat(propagation.applied()).isFalse();
         assertThat(propagation.laggards()).extracting("reason").containsExactly("connecting");
+    }
+
+    /** One other pod, which always has reached what it is asked for. */
+    private static final class OnePeer implements PodPeers {
+        private final Supplier<Answers> answers;
+        final AtomicInteger rounds = new AtomicInteger();
+
+        OnePeer(Supplier<Answers> answers) {
+            this.answers = answers;
+        }
+
+        @Override
+        public String name() {
+            return "pod-1";
+        }
+
+        @Override
+        public Answers ask(byte[] question, Duration timeout) {
+            rounds.incrementAndGet();
+            return answers.get();
+        }
+
+        @Override
+        public void serve(UnaryOperator<byte[]> answer, Consumer<String> gone) {
+            // Nobody asks.
+        }
+    }
+
+    private static byte[] reached(long setbacks) {
+        return PodQuestion.write(new PodProgress(true, 1, List.of(), 0, List.of(), List.of(), setbacks));
+    }
+
+    @Test
+    void roundsThatNeverAgreeAreNeverApplied() {
+        AtomicLong setbacks = new AtomicLong();
+        OnePeer restless = new OnePeer(
+                () -> new Answers(Map.of("2", reached(setbacks.incrementAndGet())), Map.of("2", "pod-2"), List.of()));
+        try (Cluster cluster = new Cluster(one.nodes, restless)) {
+            Propagation atOnce = cluster.await(KEY, new Version(1, 0), Duration.ZERO);
+            assertThat(atOnce.applied()).isFalse();
+            assertThat(atOnce.unaccounted()).containsExactly("pod-2");
+            assertThat(restless.rounds).as("one pair of rounds").hasValue(2);
+            assertThat(cluster.await(KEY, new Version(1, 0), SHORT).applied()).isFalse();
+            assertThat(restless.rounds).as("rounds do not spin").hasValueLessThan(30);
+        }
+    }
+
+    @Test
+    void aPodOfTheSameNameDoesNotSpeakForThisOne() {
+        one.connectAndApply("n1");
+        Version version = store.increment("a");
+        one.feed();
+        OnePeer namesake = new OnePeer(() -> new Answers(Map.of("2", reached(1)), Map.of("2", "pod-1"), List.of()));
+        try (Cluster cluster = new Cluster(one.nodes, namesake)) {
+            Propagation propagation = cluster.await(KEY, version, Duration.ZERO);
+            assertThat(propagation.applied()).isFalse();
+            assertThat(propagation.laggards()).extracting("node").containsExactly("n1");
+        }
+    }
+
+    @Test
+    void aFailureAfterTheChangeIsAnAnswerAndNoException() {
+        OnePeer failing = new OnePeer(() -> {
+            throw new IllegalStateException("the test says so");
+        });
+        try (Cluster cluster = new Cluster(one.nodes, failing)) {
+            Propagation propagation = cluster.await(KEY, new Version(1, 0), SHORT);
+            assertThat(propagation.applied()).isFalse();
+            assertThat(propagation.unaccounted()).containsExactly("the other pods");
+        }
+        OnePeer strange = new OnePeer(() -> new Answers(
+                Map.of("2", "{\"isViewThere\":true}".getBytes(StandardCharsets.UTF_8)),
+                Map.of("2", "pod-2"),
+                List.of()));
+        try (Cluster cluster = new Cluster(one.nodes, strange)) {
+            Propagation propagation = cluster.await(KEY, new Version(1, 0), SHORT);
+            assertThat(propagation.applied()).isFalse();
+            assertThat(propagation.unaccounted()).containsExactly("pod-2");
+        }
+    }
+
+    @Test
+    void anInterruptIsAnAnswerAndIsPassedOn() {
+        one.connectAndApply("n1");
+        Version version = store.increment("a");
+        feed();
+        Thread.currentThread().interrupt();
+        Propagation propagation = here.await(KEY, version, SHORT);
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(propagation.applied()).isFalse();
+        assertThat(propagation.unaccounted()).containsExactly("pod-1");
     }
 
     /** The barrier asks its own pod while it asks the others; by now it surely has. */

@@ -10,11 +10,14 @@ import dev.patchkey.service.store.PodPeers;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -30,6 +33,7 @@ class PropagatorTest {
     private final Cluster cluster = new Cluster(nodes, peers);
     private final NodeHolds holds = new NodeHolds(store);
     private final Propagator propagator = new Propagator(store, store, nodes, cluster, holds, TIMES, System::nanoTime);
+    private final ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor();
 
     /** Another pod that answers no question until the test lets it. */
     private static final class SlowPeers implements PodPeers {
@@ -49,7 +53,7 @@ class PropagatorTest {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
-            return new Answers(Map.of(), List.of("pod-2"));
+            return Answers.none(List.of("pod-2"));
         }
 
         @Override
@@ -64,6 +68,7 @@ class PropagatorTest {
         propagator.stop();
         cluster.close();
         holds.close();
+        callers.shutdownNow();
     }
 
     @Test
@@ -74,5 +79,39 @@ class PropagatorTest {
         propagator.start();
         assertThat(cluster.await(KEY, new Version(1, 0), Duration.ZERO).unaccounted())
                 .contains("pod-1 before its start");
+    }
+
+    @Test
+    @Invariant(number = "S7", text = "Leases end holds of the dead within lease + a bounded delay")
+    void aPodThatIsSlowToAnswerDelaysNoOtherLease() throws Exception {
+        propagator.start();
+        FakeNode.connect(nodes, "first", 1, "first-1");
+        assertThat(peers.asked.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS))
+                .isTrue();
+        Awaitility.await().atMost(PATIENCE).until(() -> nodes.incarnations().isEmpty());
+        FakeNode.connect(nodes, "second", 1, "second-1");
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(nodes.incarnations())
+                        .as("live while the other pod is still being asked")
+                        .isEmpty());
+    }
+
+    @Test
+    @Invariant(number = "S5", text = "\"Applied everywhere\" is never claimed wrongly")
+    void whoeverWaitsWhenThePodStopsIsToldAtOnceThatItIsNotApplied() throws Exception {
+        Version version = store.increment("a");
+        propagator.start();
+        FakeNode.connect(nodes, "n1", 1, "n1-1");
+        CompletableFuture<Propagation> answer =
+                CompletableFuture.supplyAsync(() -> cluster.await(KEY, version, Duration.ofMinutes(1)), callers);
+        assertThat(peers.asked.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS))
+                .isTrue();
+        propagator.stop();
+        assertThat(answer.get(PATIENCE.toMillis() / 2, TimeUnit.MILLISECONDS).applied())
+                .isFalse();
+        assertThat(cluster.await(KEY, version, Duration.ofMinutes(1)).applied())
+                .as("asked of a pod that has stopped")
+                .isFalse();
     }
 }

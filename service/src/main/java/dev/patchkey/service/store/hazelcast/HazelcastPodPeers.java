@@ -99,15 +99,16 @@ final class HazelcastPodPeers implements PodPeers, AutoCloseable {
         }
 
         synchronized Answers result(Map<UUID, String> names, List<String> unaccounted) {
-            Map<String, byte[]> byName = new HashMap<>();
+            Map<String, byte[]> byId = new HashMap<>();
+            Map<String, String> namesById = new HashMap<>();
             answers.forEach((pod, answer) -> {
-                String name = names.getOrDefault(pod, pod.toString());
-                byName.put(byName.containsKey(name) ? name + " " + pod : name, answer);
+                byId.put(pod.toString(), answer);
+                namesById.put(pod.toString(), names.getOrDefault(pod, pod.toString()));
             });
             List<String> silent = new ArrayList<>(unaccounted);
             missing.forEach(pod -> silent.add(names.getOrDefault(pod, pod.toString())));
             lost.forEach(pod -> silent.add(names.getOrDefault(pod, pod.toString())));
-            return new Answers(byName, silent);
+            return new Answers(byId, namesById, silent);
         }
     }
 
@@ -198,7 +199,7 @@ final class HazelcastPodPeers implements PodPeers, AutoCloseable {
             others = others();
         } catch (HazelcastException | HazelcastInstanceNotActiveException e) {
             log.warn("Could not find out which pods to ask: {}", e.getMessage());
-            return new Answers(Map.of(), List.of("the other pods"));
+            return Answers.none(List.of("the other pods"));
         }
         Collection collection = new Collection(others.members);
         if (others.members.isEmpty()) {

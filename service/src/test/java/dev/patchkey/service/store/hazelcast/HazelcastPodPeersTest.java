@@ -12,8 +12,8 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.Awaitility;
@@ -39,7 +39,7 @@ class HazelcastPodPeersTest {
         HazelcastPodPeers first = new HazelcastPodPeers(member(ports[0], ports), "pod-1");
         first.serve(question -> question, gone::add);
         assertThat(first.foundOthers()).isFalse();
-        assertThat(ask(first, "alone", LONG)).isEqualTo(new Answers(Map.of(), List.of()));
+        assertThat(ask(first, "alone", LONG)).isEqualTo(Answers.none(List.of()));
 
         HazelcastInstance other = member(ports[1], ports);
         HazelcastPodPeers second = new HazelcastPodPeers(other, "pod-2");
@@ -62,12 +62,29 @@ class HazelcastPodPeersTest {
         first.close();
     }
 
+    @Test
+    void podsOfTheSameNameEachAnswerForThemselves() throws Exception {
+        int[] ports = {freePort(), freePort(), freePort()};
+        List<HazelcastPodPeers> peers = new ArrayList<>();
+        for (int port : ports) {
+            HazelcastPodPeers pod = new HazelcastPodPeers(member(port, ports), "namesake");
+            pod.serve(question -> question, gone::add);
+            peers.add(pod);
+        }
+        assertThat(ask(peers.getFirst(), "hello", LONG).answers()).hasSize(2);
+        peers.forEach(HazelcastPodPeers::close);
+    }
+
     private static Answers ask(HazelcastPodPeers peers, String question, Duration timeout) {
         return peers.ask(question.getBytes(StandardCharsets.UTF_8), timeout);
     }
 
     private static String said(Answers answers, String pod) {
-        return text(Objects.requireNonNull(answers.answers().get(pod)));
+        return answers.names().entrySet().stream()
+                .filter(each -> each.getValue().equals(pod))
+                .map(each -> text(Objects.requireNonNull(answers.answers().get(each.getKey()))))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static String text(byte[] message) {
@@ -75,9 +92,10 @@ class HazelcastPodPeersTest {
     }
 
     private HazelcastInstance member(int port, int[] ports) {
-        List<String> both = List.of("127.0.0.1:" + ports[0], "127.0.0.1:" + ports[1]);
+        List<String> all =
+                Arrays.stream(ports).mapToObj(each -> "127.0.0.1:" + each).toList();
         Config config = ClusterConfig.of(new ClusterProperties(
-                "peers-" + ports[0], port, "127.0.0.1", ClusterProperties.Discovery.STATIC, both, 2));
+                "peers-" + ports[0], port, "127.0.0.1", ClusterProperties.Discovery.STATIC, all, 2));
         HazelcastInstance member = Hazelcast.newHazelcastInstance(config);
         members.add(member);
         return member;
