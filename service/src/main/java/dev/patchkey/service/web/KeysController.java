@@ -14,6 +14,7 @@ import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
@@ -52,14 +53,7 @@ class KeysController {
             @RequestParam(required = false) @Nullable String await,
             @RequestParam(required = false) @Nullable String timeout,
             HttpServletRequest request) {
-        Requests.Count count = body == null ? Requests.Count.EMPTY : body;
-        return changes.change(
-                Checks.key(key),
-                new Action.Increment(Checks.by(count.by())),
-                Caller.of(request),
-                Checks.reason(count.reason()),
-                idempotencyKey,
-                Await.parse(await, timeout));
+        return count(key, body, Action.Increment::new, idempotencyKey, Await.parse(await, timeout), request);
     }
 
     @PostMapping("/{key}/decrement")
@@ -71,14 +65,24 @@ class KeysController {
             @RequestParam(required = false) @Nullable String await,
             @RequestParam(required = false) @Nullable String timeout,
             HttpServletRequest request) {
+        return count(key, body, Action.Decrement::new, idempotencyKey, Await.parse(await, timeout), request);
+    }
+
+    private ResponseEntity<Answers.Change> count(
+            String key,
+            Requests.@Nullable Count body,
+            IntFunction<Action> action,
+            @Nullable String idempotencyKey,
+            @Nullable Await await,
+            HttpServletRequest request) {
         Requests.Count count = body == null ? Requests.Count.EMPTY : body;
         return changes.change(
                 Checks.key(key),
-                new Action.Decrement(Checks.by(count.by())),
+                action.apply(Checks.by(count.by())),
                 Caller.of(request),
                 Checks.reason(count.reason()),
                 idempotencyKey,
-                Await.parse(await, timeout));
+                await);
     }
 
     @DeleteMapping("/{key}")
