@@ -26,23 +26,29 @@ final class PropagationBenchmark {
 
     static void run(String[] args) throws Exception {
         try (ServiceProcess service = new ServiceProcess(args, "jdbc")) {
-            List<AutoCloseable> nodes = new ArrayList<>();
-            try {
-                for (int i = 0; i < NODES; i++) {
-                    nodes.add(node(service.uri()));
-                }
-                HttpClient http = HttpClient.newHttpClient();
-                measure(http, service.uri(), WARM_UP_CHANGES);
-                report(
-                        "committed and applied on all " + NODES + " nodes",
-                        measure(http, service.uri(), MEASURED_CHANGES));
-            } finally {
-                for (AutoCloseable node : nodes) {
-                    node.close();
-                }
-            }
             HttpClient http = HttpClient.newHttpClient();
-            report("committed, with no node", measure(http, service.uri(), MEASURED_CHANGES));
+            long[] applied = measureWithNodes(http, service.uri());
+            long[] committed = measure(http, service.uri(), MEASURED_CHANGES);
+            report("committed and applied on all " + NODES + " nodes", applied);
+            report("committed, with no node", committed);
+            System.out.printf(
+                    "ratio of the medians: %.1f%n",
+                    (double) applied[applied.length / 2] / committed[committed.length / 2]);
+        }
+    }
+
+    private static long[] measureWithNodes(HttpClient http, URI service) throws Exception {
+        List<AutoCloseable> nodes = new ArrayList<>();
+        try {
+            for (int i = 0; i < NODES; i++) {
+                nodes.add(node(service));
+            }
+            measure(http, service, WARM_UP_CHANGES);
+            return measure(http, service, MEASURED_CHANGES);
+        } finally {
+            for (AutoCloseable node : nodes) {
+                node.close();
+            }
         }
     }
 

@@ -28,16 +28,22 @@ final class ServiceBenchmark {
     private ServiceBenchmark() {}
 
     static void run(String[] args) throws IOException, InterruptedException {
-        System.out.printf("%-10s %-10s %30s%n", "store", "keys", "increments/s, " + ROUNDS + " rounds");
+        System.out.printf(
+                "%-10s %-10s %30s %26s%n",
+                "store", "keys", "increments/s, " + ROUNDS + " rounds", "ratio of the last to row 1");
+        double first = 0;
         for (String store : List.of("jdbc", "hazelcast")) {
             try (ServiceProcess service = new ServiceProcess(args, store)) {
                 for (int keys : new int[] {1, 1000}) {
                     load(service.uri(), keys, WARM_UP_NANOS);
                     StringBuilder rounds = new StringBuilder();
+                    double last = 0;
                     for (int round = 0; round < ROUNDS; round++) {
-                        rounds.append("%,10.0f".formatted(load(service.uri(), keys, MEASURED_NANOS)));
+                        last = load(service.uri(), keys, MEASURED_NANOS);
+                        rounds.append("%,10.0f".formatted(last));
                     }
-                    System.out.printf("%-10s %-10d %30s%n", store, keys, rounds);
+                    first = first == 0 ? last : first;
+                    System.out.printf("%-10s %-10d %30s %26.2f%n", store, keys, rounds, last / first);
                 }
             }
         }
