@@ -3,7 +3,7 @@ package dev.patchkey.statickey;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A reference to a local key, taken by {@link StaticKey#enable()}: the key is enabled until it is closed.
+ * A reference to a local key, taken by {@link StaticKey#enable()}: the key is enabled at least until it is closed.
  *
  * <p>Refers to its key. Safe for use by all threads. One that is never closed leaves the key enabled for good.
  */
@@ -24,6 +24,9 @@ public final class Enablement implements AutoCloseable {
     /**
      * Gives the reference back, once: closing twice is a no-op. If it was the last, disables the key and returns when
      * every test sees that. A thread that passed its test before may still be inside the guarded region.
+     *
+     * <p>If the key {@linkplain StaticKey#deferDisable defers} its disable, returns at once, and tests take the enabled
+     * path until the delay is over.
      *
      * <p>If the rebind fails before the count is published, nothing has changed, what failed is thrown, and the
      * reference may be closed again; if it fails after that, the key is disabled and correct but its tests are slow.

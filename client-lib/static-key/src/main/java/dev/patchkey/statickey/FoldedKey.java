@@ -1,6 +1,7 @@
 package dev.patchkey.statickey;
 
 import java.lang.invoke.MethodHandle;
+import java.time.Duration;
 import java.util.Objects;
 
 /**
@@ -32,6 +33,22 @@ record FoldedKey(String name, Site site, KeyCore core, Attachments attachments) 
         Preparing.refuse("enable key", name);
         core.increment();
         return new Enablement(this);
+    }
+
+    @Override
+    public void deferDisable(Duration delay) {
+        if (Objects.requireNonNull(delay, "delay").isNegative() || delay.compareTo(KeyCore.LONGEST_DELAY) > 0) {
+            throw new IllegalArgumentException(
+                    "delay must be from zero to " + KeyCore.LONGEST_DELAY + ", but was " + delay);
+        }
+        Preparing.refuse("defer the disable of key", name);
+        core.deferDisable(delay.toNanos());
+    }
+
+    @Override
+    public void flush() {
+        Preparing.refuse("flush key", name);
+        core.flush();
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.patchkey.statickey;
 import dev.patchkey.statickey.mirror.MirroredState;
 import dev.patchkey.statickey.mirror.RebindException;
 import java.lang.ref.WeakReference;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
@@ -41,6 +42,8 @@ final class KeyCore implements Entry {
      *     n > 1   decrement              n-1, a CAS; never from 1, 0 or -1
      *     1       decrement              slow: the edge down. Between the rebind to SLOW and the CAS from 1 a fast
      *                                    increment may come; then that CAS fails, and the row for n > 1 applies
+     *     1       decrement, deferring   slow: 1, and the reference is the deferral's from now on
+     *     any     deferral's end         slow: as decrement, deferring not
      *     any     apply, newer           slow: an edge if it crosses one, else a plain store
      *     any     apply, not newer       slow: nothing, but after whatever holds the lock
      *
@@ -52,15 +55,29 @@ final class KeyCore implements Entry {
      * publishes 1, rebinds to ON, unlocks. B gets the lock, finds 1, and increments by the fast row. Had B come between
      * A's publishing and A's unlocking, it would have counted to 2 at once: by then no test anywhere says off.
      *
+     * Deferral. A key that was told to defers its edge down: the last reference is not given back but handed over to a
+     * deferral, which gives it back when its time is over, or at a flush. So the count stays what it is, at 1, and is true
+     * throughout: the key is enabled, and an increment meanwhile is a CAS that rebinds nothing. There is at most one
+     * deferral at a time. While there is one, the count is that of the others' references and one more, so the others'
+     * decrements are all fast; one that finds the count at 1 has no reference to give back.
+     *
+     * Example. The last of two threads closes at time 0, and the delay is 10: the deferral has the reference, the count
+     * is 1. At time 4 a thread enables: 2. At time 6 it closes: 1. At time 10 the deferral ends: the edge down. Had the
+     * thread closed at time 12, the deferral would have counted from 2 to 1 at time 10, and the close at 12 would have
+     * begun the next deferral. So there is an edge down at most once in a delay, however often the key is enabled.
+     *
      * Failures. Before the count is published, it is put back, and the site is rebound to the target that goes with it.
      * After it, there is no way back, and none is needed. In both cases the last rebind may fail as well: then the site
      * stays slow, or wherever the failure left it, all of which agree with the count; the failure is kept, and every
-     * later change of the key tries again.
+     * later change of the key tries again. A deferral whose edge fails before the count is published keeps its reference,
+     * and its end comes once more after a further delay. Should the JDK's timer fail too, a flush alone can end it.
      *
      * After the static keys of the Linux kernel, kernel/jump_label.c, and its history: 4c5ea0a9cd02 (an increment that
      * published 1 before the code was patched, so that a second one returned early: the sentinel), 1dbb6704de91 (its
-     * enable and disable), 83ab38ef0a0b, 224fa3552029 and de752774f38b (the decrement), eb8c507296f6 (overflow). Unlike
-     * the kernel's, the sentinel reads as disabled, and a change of the count is seen by all tests at once.
+     * enable and disable), 83ab38ef0a0b, 224fa3552029 and de752774f38b (the decrement), eb8c507296f6 (overflow). The
+     * deferral is that of its static_key_slow_dec_deferred(), which counts to 0 and back to 1 under the lock; ours never
+     * shows the 0. Unlike the kernel's, the sentinel reads as disabled, and a change of the count is seen by all tests at
+     * once.
      */
 
     /** The largest count. */
@@ -68,6 +85,18 @@ final class KeyCore implements Entry {
 
     /** The count while an edge up is in progress and not published. */
     static final int SENTINEL = -1;
+
+    /**
+     * The longest delay of a deferral. Until it ends the JDK's timer refers to this library's classes, and a key that is
+     * to stay enabled for longer than this is one whose reference is kept.
+     */
+    static final Duration LONGEST_DELAY = Duration.ofHours(1);
+
+    /**
+     * The shortest delay after which a deferral whose edge failed tries again: a rebind fails for want of memory or by a
+     * bug, and neither is cured by trying hard.
+     */
+    static final Duration SHORTEST_RETRY = Duration.ofSeconds(1);
 
     private final String name;
 
@@ -78,6 +107,8 @@ final class KeyCore implements Entry {
     private final AtomicInteger count;
 
     private final Rebinding rebinding;
+
+    private final Timer timer;
 
     /** The key's lock: held through an edge. Taken before {@link #publication}. */
     private final ReentrantLock lock = new ReentrantLock();
@@ -94,6 +125,12 @@ final class KeyCore implements Entry {
     /** Written under the lock. */
     private volatile Mode mode;
 
+    /** Guarded by the lock. How long the edge down is deferred; 0 if it is not. */
+    private long delayNanos;
+
+    /** Written under the lock. Owns one of the references counted, until it ends; null if there is none. */
+    private volatile @Nullable Deferral deferral;
+
     /** Guarded by the lock. Whether the registry has forgotten this core: it must not be changed any more. */
     private boolean retired;
 
@@ -105,7 +142,12 @@ final class KeyCore implements Entry {
     }
 
     KeyCore(String name, Site.Factory sites, AtomicInteger count, @Nullable MirroredState mirrored) {
+        this(name, sites, Timer.ofTheJdk(), count, mirrored);
+    }
+
+    KeyCore(String name, Site.Factory sites, Timer timer, AtomicInteger count, @Nullable MirroredState mirrored) {
         this.name = name;
+        this.timer = timer;
         this.count = count;
         this.rebinding = new Rebinding(sites.create(Targets.free(count.get() > 0)));
         this.mirrored = mirrored;
@@ -205,10 +247,14 @@ final class KeyCore implements Entry {
             if (decrementFast()) {
                 return;
             }
-            if (count.get() < 1) { // 1, or more by a fast increment since
+            if (count.get() < 1 || deferral != null) { // 1, or more by a fast increment since
                 throw new IllegalStateException("key '" + name + "' has no reference to give back");
             }
-            lowerFromOne();
+            if (delayNanos == 0) {
+                lowerFromOne();
+            } else {
+                defer();
+            }
         } finally {
             lock.unlock();
         }
@@ -224,6 +270,89 @@ final class KeyCore implements Entry {
             }
         } finally {
             rebinding.settle(count.get() > 0);
+        }
+    }
+
+    // Deferring the edge down of a local key
+
+    /** From now on; a deferral that is pending keeps its time. */
+    void deferDisable(long newDelayNanos) {
+        lock.lock();
+        try {
+            mode = mode.become(Mode.LOCAL, name);
+            delayNanos = newDelayNanos;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends the deferral that is pending, if one is; returns when the rebinding has finished, whoever does it. */
+    void flush() {
+        lock.lock();
+        try {
+            Deferral pending = deferral;
+            if (pending == null) {
+                return;
+            }
+            end();
+            pending.scheduled.cancel();
+        } finally {
+            lock.unlock();
+        }
+        reportIfLeftSlow();
+    }
+
+    /** Has the reference that a close has left as the last one, until its time is over. */
+    private final class Deferral implements Runnable {
+
+        /** Guarded by the lock. */
+        private Timer.Scheduled scheduled;
+
+        Deferral(long delayNanos) {
+            scheduled = timer.schedule(delayNanos, this);
+        }
+
+        @Override
+        public void run() {
+            elapsed(this);
+        }
+    }
+
+    /** Under the lock: takes over the caller's reference. If it throws, nothing has changed. */
+    private void defer() {
+        deferral = new Deferral(delayNanos);
+    }
+
+    /** Under the lock: gives the deferral's reference back. If it throws, nothing has changed. */
+    private void end() {
+        if (!decrementFast()) {
+            lowerFromOne();
+        }
+        deferral = null;
+    }
+
+    @SuppressWarnings("CatchingUnchecked")
+    private void elapsed(Deferral due) {
+        Throwable failure = null;
+        lock.lock();
+        try {
+            if (deferral != due) {
+                return; // flushed
+            }
+            try {
+                end();
+            } catch (Throwable e) {
+                failure = e;
+                due.scheduled = timer.schedule(Math.max(delayNanos, SHORTEST_RETRY.toNanos()), due);
+            }
+        } finally {
+            lock.unlock();
+            if (failure != null) {
+                log("its deferred disable has failed, and it stays enabled until the next attempt or a flush", failure);
+            }
+        }
+        if (failure == null) {
+            reportIfLeftSlow();
         }
     }
 
@@ -385,30 +514,41 @@ final class KeyCore implements Entry {
     /** Without the lock. */
     private void reportIfLeftSlow() {
         Throwable failure = rebinding.failure();
-        if (failure != null) { // the logger is looked up here, since that may do I/O, which making a key may not
-            System.getLogger(KeyCore.class.getPackageName())
-                    .log(
-                            System.Logger.Level.WARNING,
-                            "key '" + name
-                                    + "' could not be rebound: it is correct but its tests are slow, until a change of"
-                                    + " the key rebinds it",
-                            failure);
+        if (failure != null) {
+            log("it is correct but its tests are slow, until a change of the key rebinds it", failure);
         }
+    }
+
+    /** Without the lock. */
+    private void log(String consequence, Throwable failure) {
+        // The logger is looked up here, since that may do I/O, which making a key may not.
+        System.getLogger(KeyCore.class.getPackageName())
+                .log(System.Logger.Level.WARNING, "key '" + name + "' could not be rebound: " + consequence, failure);
     }
 
     // Leaving the registry
 
-    /**
-     * Ends the use of a core whose key object is gone and that has nothing worth keeping: it never was mirrored, and
-     * its count is 0. False if it has, or if somebody is about to change it.
-     */
-    boolean retire() {
+    /** What came of an attempt to retire a core. */
+    enum Retirement {
+        /** Its key object is gone and it has nothing worth keeping: it never was mirrored, and its count is 0. */
+        RETIRED,
+        /** It has a key object, a version, or references. */
+        KEPT,
+        /** It is just being changed, or is going to be by its deferral: to be asked again. */
+        BUSY
+    }
+
+    /** Ends the use of a core that is of no use any more. */
+    Retirement retire() {
         if (!lock.tryLock()) {
-            return false;
+            return Retirement.BUSY;
         }
         try {
+            if (key() == null && deferral != null) {
+                return Retirement.BUSY;
+            }
             retired = key() == null && count.get() == 0 && mode != Mode.MIRRORED;
-            return retired;
+            return retired ? Retirement.RETIRED : Retirement.KEPT;
         } finally {
             lock.unlock();
         }
@@ -417,6 +557,7 @@ final class KeyCore implements Entry {
     @Override
     public String toString() {
         String how = mode == Mode.UNDECIDED ? "" : mode == Mode.LOCAL ? ", local" : ", mirrored";
-        return "count " + count() + how + (rebinding.failure() == null ? "" : ", left slow");
+        return "count " + count() + how + (deferral == null ? "" : ", disable deferred")
+                + (rebinding.failure() == null ? "" : ", left slow");
     }
 }

@@ -4,7 +4,7 @@ package dev.patchkey.statickey;
 enum Mode {
     /** Nobody has yet: the count is 0. */
     UNDECIDED,
-    /** {@link StaticKey#enable()}. */
+    /** {@link StaticKey#enable()}; {@link StaticKey#deferDisable} says that it will be. */
     LOCAL,
     /** The mirror. */
     MIRRORED;
@@ -15,10 +15,10 @@ enum Mode {
             throw new IllegalStateException(
                     wanted == LOCAL
                             ? "key '" + key
-                                    + "' is mirrored: its count is the cluster's, and enable() counts local keys"
-                                    + " only; acquire the key instead, or use another name"
-                            : "key '" + key + "' is local: it has been enabled with enable(), and its count cannot be"
-                                    + " mirrored too; acquire it instead of enabling it, or use another name");
+                                    + "' is mirrored: its count is the cluster's, and enable() and deferDisable()"
+                                    + " are for local keys only; acquire the key instead, or use another name"
+                            : "key '" + key + "' is local: it has been enabled with enable(), or given a delay with"
+                                    + " deferDisable(), and its count cannot be mirrored too; acquire it instead, or use another name");
         }
         return wanted;
     }

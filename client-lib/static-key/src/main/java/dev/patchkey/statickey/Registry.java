@@ -5,7 +5,9 @@ import dev.patchkey.statickey.mirror.MirrorAccess;
 import dev.patchkey.statickey.mirror.MirroredState;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Key objects are referred to weakly, since their preparations refer to classes of the application. Cores refer to
  * nothing of it, and are kept once they have a version or a positive count; a name that is local, disabled and without
- * a key object is forgotten.
+ * a key object is forgotten, though not before a deferred disable of it has ended.
  *
  * <p>Lock order: a core's lock is tried, never waited for, while an entry is computed; nothing is computed under it.
  */
@@ -39,6 +41,10 @@ final class Registry {
 
     private final ConcurrentMap<String, Entry> entries = new ConcurrentHashMap<>();
     private final ReferenceQueue<FoldedKey> collected = new ReferenceQueue<>();
+
+    /** Collected keys whose cores were busy when they were looked after. As many as there are names, at most. */
+    private final Queue<Collectable> busy = new ConcurrentLinkedQueue<>();
+
     private final AtomicBoolean attached = new AtomicBoolean();
     private final Site.Factory sites;
 
@@ -109,10 +115,23 @@ final class Registry {
     }
 
     private void forgetCollected() {
-        for (int i = 0; i < FORGET_AT_MOST && collected.poll() instanceof Collectable key; i++) {
+        for (int i = 0; i < FORGET_AT_MOST; i++) {
+            Collectable key = collected.poll() instanceof Collectable young ? young : busy.poll();
+            if (key == null) {
+                return;
+            }
             entries.computeIfPresent(
-                    key.name, (same, entry) -> entry instanceof KeyCore core && core.retire() ? null : entry);
+                    key.name, (same, entry) -> entry instanceof KeyCore core ? retire(core, key) : entry);
         }
+    }
+
+    /** What is to become of the core's entry: null if the core is retired. */
+    private @Nullable KeyCore retire(KeyCore core, Collectable key) {
+        KeyCore.Retirement retirement = core.retire();
+        if (retirement == KeyCore.Retirement.BUSY) {
+            busy.add(key);
+        }
+        return retirement == KeyCore.Retirement.RETIRED ? null : core;
     }
 
     /** A weak reference that knows the name of the key it referred to. */

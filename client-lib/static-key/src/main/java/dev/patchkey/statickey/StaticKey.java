@@ -1,5 +1,7 @@
 package dev.patchkey.statickey;
 
+import java.time.Duration;
+
 /**
  * A reference-counted switch whose test is a constant in the compiled code.
  *
@@ -13,7 +15,7 @@ package dev.patchkey.statickey;
  * which rebinds the key's one call site, and so changes every piece of compiled code that tests the key; a change of
  * the count that crosses no edge rebinds nothing.
  *
- * <p>A key is either <em>local</em>, counted by {@link #enable()}, or <em>mirrored</em>, its count set by the mirror of
+ * <p>A key is either <em>local</em>, counted by {@link #enable()} and told what to do by {@link #deferDisable}, or <em>mirrored</em>, its count set by the mirror of
  * the cluster's count. Which of the two is decided by the first of these that happens to it and does not change while
  * the key exists; mixing them is an {@link IllegalStateException}.
  *
@@ -82,7 +84,8 @@ public sealed interface StaticKey permits FoldedKey {
 
     /**
      * The count: 0 or the number of references. Never negative: while the key is being enabled and is not yet, 0. A
-     * mirrored key that has gone stale and is therefore disabled has count 0 as well.
+     * mirrored key that has gone stale and is therefore disabled has count 0 as well. The reference that a
+     * {@linkplain #deferDisable deferred} disable keeps is one of the number.
      */
     int count();
 
@@ -103,6 +106,54 @@ public sealed interface StaticKey permits FoldedKey {
      * @throws RuntimeException what a {@linkplain #beforeEnable preparation} threw; nothing has changed
      */
     Enablement enable();
+
+    /**
+     * Defers the disable of this local key: a reference that is the last one when it is given back is kept for so long,
+     * so that enabling the key again meanwhile rebinds nothing. For a key that is enabled and disabled again and again:
+     * its edges down come at most once in a delay.
+     *
+     * <pre>{@code
+     * private static final StaticKey CAPTURE = StaticKey.of("capture");
+     *
+     * static {
+     *     CAPTURE.deferDisable(Duration.ofSeconds(5));
+     * }
+     * }</pre>
+     *
+     * <p>The {@link Enablement#close} that gives the last reference back returns at once. Until the delay is over, the
+     * key <em>is</em> enabled: the kept reference is one of its count, which is 1, and every test takes the enabled path.
+     * Then a thread of the JDK's gives it back: if it is still the last, that disables the key, as a close does. The delay
+     * is at least as long as given, by a monotonic clock; it begins with the close that found no other reference, and
+     * enabling and closing the key meanwhile does not begin it anew.
+     *
+     * <p>If that disable fails, it is logged, the key stays enabled and the reference kept, and it is tried again after a
+     * further delay of at least a second.
+     *
+     * <p>Waits for a change of the key in progress. Concerns the closes from now on; for one that is deferred already see
+     * {@link #flush()}. The mirror's changes are never deferred: this makes the key local, as {@link #enable()} does.
+     *
+     * @param delay zero, as it is without this call, to not defer at all; at most 1 hour
+     * @throws NullPointerException if the delay is null
+     * @throws IllegalArgumentException if the delay is negative or longer than that
+     * @throws IllegalStateException if this key is mirrored, or if called by an action given to {@link #beforeEnable};
+     *     nothing has changed
+     */
+    void deferDisable(Duration delay);
+
+    /**
+     * Completes a {@linkplain #deferDisable deferred} disable, if one is pending, before it returns: gives the kept
+     * reference back, which disables the key if it is the last. Whoever completes it, this call or a timer that is just
+     * at it, every test sees it afterwards. For tests, and for shutting down: an application that goes while others in
+     * the JVM stay sets the delay of its keys to zero and flushes them, so that no timer refers to it any more.
+     *
+     * <p>A no-op if nothing is pending, so for mirrored keys always; it then waits for a change of the key in progress.
+     *
+     * <p>If the rebind fails before the count is published, what failed is thrown and the disable is pending as before; if
+     * it fails after that, the key is disabled and correct but its tests are slow.
+     *
+     * @throws IllegalStateException if called by an action given to {@link #beforeEnable}; nothing has changed
+     */
+    void flush();
 
     /**
      * A value chosen by this key: {@code off} while it is disabled, {@code on} while it is enabled.

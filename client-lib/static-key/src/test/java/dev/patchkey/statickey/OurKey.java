@@ -2,19 +2,24 @@ package dev.patchkey.statickey;
 
 import dev.patchkey.statickey.mirror.MirroredState;
 import java.lang.ref.WeakReference;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** The static key as a subject of checks. */
-final class OurKey implements Subject {
+final class OurKey implements Deferring {
 
     private final AtomicInteger word;
     private final KeyCore core;
     private final FoldedKey key;
 
     OurKey(Site.Factory site, int count) {
+        this(site, Timer.ofTheJdk(), count);
+    }
+
+    OurKey(Site.Factory site, Timer timer, int count) {
         word = new AtomicInteger(count);
-        core = new KeyCore("checked", site, word, null);
+        core = new KeyCore("checked", site, timer, word, null);
         key = new FoldedKey("checked", core.site(), core, new Attachments());
         core.key(new WeakReference<>(key));
     }
@@ -46,6 +51,16 @@ final class OurKey implements Subject {
     @Override
     public void decrement() {
         core.decrement();
+    }
+
+    @Override
+    public void deferDisable(Duration delay) {
+        key.deferDisable(delay);
+    }
+
+    @Override
+    public void flush() {
+        key.flush();
     }
 
     @Override

@@ -92,9 +92,70 @@ class RegistryTest {
     }
 
     @Test
+    void forgetsANameWhoseDisableIsDeferredOnceThatHasEnded() {
+        Supplier<KeyCore> use = () -> {
+            FoldedKey key = registry.of("deferring");
+            key.deferDisable(KeyCore.LONGEST_DELAY);
+            key.enable().close();
+            return key.core();
+        };
+        KeyCore core = use.get();
+        Awaitility.await().untilAsserted(() -> {
+            System.gc();
+            assertThat(core.key()).isNull();
+        });
+        registry.of("kept");
+        assertThat(core.retire()).isEqualTo(KeyCore.Retirement.BUSY);
+        assertThat(registry.entries()).containsEntry("deferring", core);
+
+        core.flush();
+        Awaitility.await().untilAsserted(() -> {
+            System.gc(); // nothing says when a cleared reference is enqueued
+            registry.of("kept");
+            assertThat(registry.entries()).containsOnlyKeys("kept");
+        });
+    }
+
+    @Test
+    void aKeyMadeAgainWhileItsDisableIsDeferredIsEnabledAndStillDefers() {
+        Supplier<KeyCore> use = () -> {
+            FoldedKey key = registry.of("made-again-deferring");
+            key.deferDisable(KeyCore.LONGEST_DELAY);
+            key.enable().close();
+            return key.core();
+        };
+        KeyCore core = use.get();
+        Awaitility.await().untilAsserted(() -> {
+            System.gc();
+            assertThat(core.key()).isNull();
+        });
+        FoldedKey again = registry.of("made-again-deferring");
+        assertThat(again.core()).isSameAs(core);
+        assertThat(again.isEnabled()).isTrue();
+        again.enable().close();
+        assertThat(again.count()).isEqualTo(1);
+        again.flush();
+        assertThat(again.isEnabled()).isFalse();
+    }
+
+    @Test
+    void aDeferredDisableKeepsNothingOfTheApplication() {
+        Supplier<WeakReference<Object>> application = () -> {
+            Object loaded = new Object();
+            List<Integer> used = new ArrayList<>();
+            FoldedKey key = registry.of("application-deferring");
+            key.core().prepare(new Preparation(key, () -> used.add(loaded.hashCode())));
+            key.deferDisable(KeyCore.LONGEST_DELAY);
+            key.enable().close();
+            return new WeakReference<>(loaded);
+        };
+        Garbage.collects(application.get(), Garbage.MANY);
+    }
+
+    @Test
     void doesNotForgetAKeyThatWasMadeAgain() {
         FoldedKey key = registry.of("made-again");
-        assertThat(key.core().retire()).isFalse();
+        assertThat(key.core().retire()).isEqualTo(KeyCore.Retirement.KEPT);
         assertThat(registry.of("made-again")).isSameAs(key);
     }
 
@@ -102,7 +163,7 @@ class RegistryTest {
     void anApplyToAForgottenCoreFindsTheNextOne() {
         KeyCore forgotten = registry.of("raced").core();
         forgotten.key(new WeakReference<>(null));
-        assertThat(forgotten.retire()).isTrue();
+        assertThat(forgotten.retire()).isEqualTo(KeyCore.Retirement.RETIRED);
         try (Mirror mirror = registry.attach()) { // the entry still holds the retired core, as in the middle of a race
             assertThat(mirror.apply("raced", 1, 1, 1)).isTrue();
             assertThat(registry.of("raced").isEnabled()).isTrue();
