@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * touches a few map entries. Connections are called after it is released.
  *
  * "Reached" can be taken back by few events, each of which counts as a setback: a session begins, loses its connection,
- * or excepts a key; everything is replaced; a pod goes away. Whoever collects the answers of several pods uses that count
+ * or excepts a key that it did not before; everything is replaced; a pod goes away. Whoever collects the answers of several pods uses that count
  * to know that all were true at one time.
  */
 /**
@@ -180,8 +180,10 @@ public final class LiveNodes {
         lock.lock();
         try {
             boolean wasSynced = session.feed.isSynced();
+            // A key that flaps is excepted in each message: that must not hold up the waits for others.
+            boolean takesBack = except.keySet().stream().anyMatch(key -> session.feed.exceptedOf(key) == null);
             Set<KeyName> touched = session.feed.applied(n, except);
-            if (!except.isEmpty()) {
+            if (takesBack) {
                 setbacks++;
             }
             if (!isCurrent(session) || waits.isEmpty()) {

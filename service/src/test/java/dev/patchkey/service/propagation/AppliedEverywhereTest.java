@@ -84,6 +84,22 @@ class AppliedEverywhereTest {
     }
 
     @Test
+    void exceptingAKeyIsASetbackOnceAndAgainAfterItWasApplied() {
+        Version b = store.increment("b");
+        FakeNode node = pod.connectAndApply("n1");
+        long before = pod.ask("b", b).setbacks();
+        node.except("a", "paced");
+        node.except("a", "paced");
+        assertThat(pod.ask("b", b).setbacks()).isEqualTo(before + 1);
+        node.exceptNothing();
+        assertThat(pod.ask("b", b).setbacks()).isEqualTo(before + 1);
+        node.except("a", "paced");
+        assertThat(pod.ask("b", b).setbacks()).isEqualTo(before + 2);
+        node.except("b", "the action threw");
+        assertThat(pod.ask("b", b).setbacks()).isEqualTo(before + 3);
+    }
+
+    @Test
     void anOlderVersionIsReachedThoughANewerOneIsUnderWay() {
         FakeNode node = pod.connectAndApply("n1");
         Version first = store.increment("a");
