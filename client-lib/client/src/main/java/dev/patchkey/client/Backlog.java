@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,14 @@ class Backlog {
      * dropped. A marker that would follow a marker replaces it; so the queue is at most twice as long as there are keys,
      * and one.
      *
+     * An edge rebinds the key, and a key that flaps must not keep the rebinder, and the compiler after it, from anything
+     * else. So the edges of a key are paced: one whose time has not come is put aside when it is taken, and queued again
+     * when it is due, with the state that is the newest then. If that has come back to the side of the edge on which the
+     * key reads anyway, there is nothing to rebind and it goes at once. Markers do not wait for what is put aside: they
+     * are announced with those keys excepted, as the failed ones are, so that "applied n" is true and nobody else's change
+     * is late for it; and when such a key is applied, the newest marker is announced again, without the exception. An edge
+     * waits for Pace.INTERVAL at most, plus what is queued before it.
+     *
      * Example. Messages 7 {a, b} and 8 {a} arrive while a's state of message 6 is being applied: the queue is a, b, 7, 8,
      * and then, 8 replacing 7, a, b, 8. "Applied 8" is sent after a, in the state of message 8, and b.
      */
@@ -45,16 +54,29 @@ class Backlog {
 
     private static final Duration RETRY_CAP = Duration.ofSeconds(10);
 
+    /** Why a paced key is excepted. */
+    private static final String PACED =
+            "paced: this key changes again and again, and its newest state is applied within "
+                    + Pace.INTERVAL.toMillis() + " ms";
+
     /** What the rebinder is to do next. */
     sealed interface Work {}
 
     /** Bring the key of the slot to a state. */
-    record Rebind(Slot slot, int count, Version version, boolean stale) implements Work {}
+    record Rebind(Slot slot, int count, Version version, boolean stale) implements Work {
+
+        boolean enables() {
+            return count > 0 && !stale;
+        }
+    }
 
     /** Who is to be told that messages are applied: the session that has delivered them. */
     interface Deliverer {
         void applied(Marker marker, List<Excepted> except);
     }
+
+    /** Nothing is to be rebound yet: the key's edge to this state is paced, and is tried again when it is due. */
+    record Paced(Slot slot, int count, Version version) implements Work {}
 
     /** Say that each message of the deliverer's up to n is applied. */
     record Marker(Deliverer deliverer, long n, Version version, boolean snapshotComplete) implements Work {}
@@ -89,13 +111,17 @@ class Backlog {
     /** {@link Slot}s and {@link Marker}s. */
     private final ArrayDeque<Object> queue = new ArrayDeque<>();
 
-    private final Set<Slot> failing = new LinkedHashSet<>();
+    /** The slots that have something to apply and wait for their time, since they are paced or their rebind has failed. */
+    private final Set<Slot> later = new LinkedHashSet<>();
 
-    /** The slots whose rebind is refused, none of them failing too: excepted as the failing ones are, and tried again with their next state alone. */
+    /** The slots whose rebind is refused, none of them in {@link #later} too: excepted as those are, and tried again with their next state alone. */
     private final Set<Slot> refused = new LinkedHashSet<>();
 
-    /** The earliest retry of a failing slot, or earlier; meaningless if none fails. */
-    private long nextRetryNanos;
+    /** The earliest time of a slot in {@link #later}, or earlier; meaningless if there is none. */
+    private long nextDueNanos;
+
+    /** Monotonic. */
+    private final LongSupplier nanoTime;
 
     /** The slot that the rebinder is busy with. */
     private @Nullable Slot applying;
@@ -110,6 +136,14 @@ class Backlog {
     private long term;
 
     private boolean stopped;
+
+    Backlog() {
+        this(System::nanoTime);
+    }
+
+    Backlog(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+    }
 
     /** What the static keys know already, from an earlier life of the node in this JVM. */
     void know(String key, int count, Version version, boolean stale) {
@@ -174,7 +208,7 @@ class Backlog {
             }
             Slot slot = slot(key);
             offer(slot, count, version);
-            if (slot.isSettledAt(version) && applying != slot) {
+            if (slot.isSettledAt(version) && applying != slot && !later.contains(slot)) {
                 return CompletableFuture.completedFuture(slot.appliedCount);
             }
             Slot.Waiter waiter = new Slot.Waiter(version, new CompletableFuture<>());
@@ -213,6 +247,9 @@ class Backlog {
                 Object first = queue.pollFirst();
                 if (first instanceof Slot slot) {
                     slot.queued = false;
+                    if (isPaced(slot)) {
+                        return new Paced(slot, slot.count, slot.version);
+                    }
                     applying = slot;
                     return new Rebind(slot, slot.count, slot.version, slot.stale);
                 }
@@ -224,7 +261,7 @@ class Backlog {
                     return null;
                 }
                 try {
-                    lock.wait(millisToRetry());
+                    lock.wait(millisToNextDue());
                 } catch (InterruptedException e) {
                     // Nobody interrupts the rebinder but code that it calls; its work goes on.
                     Thread.interrupted();
@@ -233,32 +270,58 @@ class Backlog {
         }
     }
 
+    /** Whether the slot has an edge before it whose time has not come; then puts it aside until it has. */
+    private boolean isPaced(Slot slot) {
+        // A refused one costs no rebind. What is taken after the stop is the last, and there is no later.
+        if (stopped || !slot.isAtEdge() || slot.isUrgent() || refused.contains(slot)) {
+            return false;
+        }
+        long now = nanoTime.getAsLong();
+        long wait = slot.pace.waitNanos(now);
+        if (wait == 0) {
+            return false;
+        }
+        putAside(slot, now + wait);
+        return true;
+    }
+
+    private void putAside(Slot slot, long dueNanos) {
+        slot.dueNanos = dueNanos;
+        if (later.isEmpty() || dueNanos - nextDueNanos < 0) {
+            nextDueNanos = dueNanos;
+        }
+        later.add(slot);
+    }
+
     private void requeueDue() {
-        long now = System.nanoTime();
-        if (failing.isEmpty() || nextRetryNanos - now > 0) {
+        long now = nanoTime.getAsLong();
+        if (later.isEmpty() || nextDueNanos - now > 0) {
             return;
         }
-        nextRetryNanos = now + RETRY_CAP.toNanos();
-        for (Slot slot : failing) {
-            if (slot.retryNanos - now <= 0) {
+        nextDueNanos = now + RETRY_CAP.toNanos();
+        for (Slot slot : later) {
+            if (slot.dueNanos - now <= 0) {
                 enqueue(slot);
-            } else if (slot.retryNanos - nextRetryNanos < 0) {
-                nextRetryNanos = slot.retryNanos;
+            } else if (slot.dueNanos - nextDueNanos < 0) {
+                nextDueNanos = slot.dueNanos;
             }
         }
     }
 
     /** How long to wait for work, in the sense of {@link Object#wait(long)}, where 0 is for ever. */
-    private long millisToRetry() {
-        return failing.isEmpty()
+    private long millisToNextDue() {
+        return later.isEmpty()
                 ? 0
-                : Math.max(1, TimeUnit.NANOSECONDS.toMillis(nextRetryNanos - System.nanoTime()) + 1);
+                : Math.max(1, TimeUnit.NANOSECONDS.toMillis(nextDueNanos - nanoTime.getAsLong()) + 1);
     }
 
     Rebound rebound(Rebind done) {
         synchronized (lock) {
             Slot slot = done.slot;
-            boolean recovered = failing.remove(slot) || refused.remove(slot);
+            if (slot.failure != null || slot.isEnabled() != done.enables()) {
+                slot.pace.edge(nanoTime.getAsLong());
+            }
+            boolean recovered = later.remove(slot) || refused.remove(slot);
             slot.failure = null;
             slot.backoff.reset();
             int count = done.stale ? slot.appliedCount : done.count;
@@ -279,11 +342,9 @@ class Backlog {
             Slot slot = failure.slot;
             slot.failure = reason;
             Duration delay = slot.backoff.next();
-            slot.retryNanos = System.nanoTime() + delay.toNanos();
-            if (failing.isEmpty() || slot.retryNanos - nextRetryNanos < 0) {
-                nextRetryNanos = slot.retryNanos;
-            }
-            failing.add(slot);
+            long now = nanoTime.getAsLong();
+            slot.pace.edge(now);
+            putAside(slot, now + delay.toNanos());
             refused.remove(slot);
             return new Failed(slot.takeWaiters(failure.version), delay);
         }
@@ -293,32 +354,34 @@ class Backlog {
         synchronized (lock) {
             Slot slot = refusal.slot;
             slot.failure = reason;
-            failing.remove(slot);
+            later.remove(slot);
             boolean news = refused.add(slot);
             return new Refused(slot.takeWaiters(refusal.version), news);
         }
     }
 
-    /** The keys whose rebind has failed or been refused, and not succeeded since. */
+    /** The keys whose rebind is paced, or has failed or been refused, and has not succeeded since. */
     List<Excepted> excepted() {
         synchronized (lock) {
-            return Stream.concat(failing.stream(), refused.stream())
-                    .map(slot -> new Excepted(slot.key, slot.version.revision(), String.valueOf(slot.failure)))
+            return Stream.concat(later.stream(), refused.stream())
+                    .map(slot -> new Excepted(
+                            slot.key, slot.version.revision(), slot.failure == null ? PACED : slot.failure))
                     .toList();
         }
     }
 
     int failingKeys() {
         synchronized (lock) {
-            return failing.size();
+            return (int) later.stream().filter(slot -> slot.failure != null).count();
         }
     }
 
-    /** What is queued is still to be taken, and then nothing more. */
+    /** What is queued or paced is still to be taken, without waiting for its time, and then nothing more. */
     void stop() {
         List<Slot.Waiter> losers = new ArrayList<>();
         synchronized (lock) {
             stopped = true;
+            later.stream().filter(slot -> slot.failure == null).forEach(this::enqueue);
             slots.values().forEach(slot -> losers.addAll(slot.takeAllWaiters()));
             lock.notifyAll();
         }
@@ -326,7 +389,7 @@ class Backlog {
     }
 
     private Slot slot(String key) {
-        return slots.computeIfAbsent(key, name -> new Slot(name, retryBackoff()));
+        return slots.computeIfAbsent(key, name -> new Slot(name, retryBackoff(), new Pace(nanoTime.getAsLong())));
     }
 
     private static Backoff retryBackoff() {

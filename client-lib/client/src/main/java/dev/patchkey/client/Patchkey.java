@@ -15,6 +15,9 @@ import java.util.function.Supplier;
  * and the log says so once per outage and then at most once a minute. Static keys read as disabled until the first
  * snapshot has been applied.
  *
+ * <p>A key whose changes enable and disable it again and again is rebound seldom: a few such edges are applied at once,
+ * then one in 250 ms, in the key's newest state. Other keys do not wait for it, nor does an {@link #acquire} of it.
+ *
  * <p>All methods are safe for use by several threads. At most one is open at a time per load of the library.
  *
  * <p>Memory effects: once any thread has seen a key enabled in any way (by a test, an {@link #acquire} that returned, a

@@ -23,7 +23,7 @@ final class Rebinder {
         /** Each key of the marker's messages up to its number is applied, but for the excepted. */
         void applied(Backlog.Marker marker, List<Excepted> except);
 
-        /** A key is about to read as disabled on this node: from now on nobody may be told that it is held. */
+        /** A key is about to read as disabled on this node, if not at once then when its edge is due: from now on nobody may be told that it is held. */
         void disabling(String key, Version version, boolean stale);
 
         /** A key reads otherwise on this node. */
@@ -98,6 +98,9 @@ final class Rebinder {
                     events.applied(marker, backlog.excepted());
                 } else if (work instanceof Backlog.Rebind rebind) {
                     rebind(rebind);
+                } else if (work instanceof Backlog.Paced paced && paced.count() == 0) {
+                    // The key reads as enabled for a little longer, but the service has ended the node's hold.
+                    events.disabling(paced.slot().key, paced.version(), false);
                 }
             } catch (Throwable e) {
                 // Whatever it was, the keys after this one must not stay behind for it.

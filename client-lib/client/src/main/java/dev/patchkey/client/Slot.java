@@ -38,16 +38,19 @@ final class Slot {
     /** Why the newest attempt to rebind has failed; null if it has not. */
     @Nullable String failure;
 
-    /** When it is tried again; meaningless without a failure. */
-    long retryNanos;
+    /** When it is tried again; meaningless unless it has failed or is paced. */
+    long dueNanos;
 
     final Backoff backoff;
 
+    final Pace pace;
+
     private List<Waiter> waiters = new ArrayList<>();
 
-    Slot(String key, Backoff backoff) {
+    Slot(String key, Backoff backoff, Pace pace) {
         this.key = key;
         this.backoff = backoff;
+        this.pace = pace;
     }
 
     /** Takes a delivered state unless it knows a newer one; says whether there is anything to apply. */
@@ -60,6 +63,29 @@ final class Slot {
         version = newVersion;
         stale = false;
         return news;
+    }
+
+    /** Whether the key is to read as enabled, once everything that is known is applied. */
+    boolean isToBeEnabled() {
+        return count > 0 && !stale;
+    }
+
+    /** Whether the key reads as enabled, as far as is known: a rebind that failed may have got so far or not. */
+    boolean isEnabled() {
+        return appliedCount > 0 && !appliedStale;
+    }
+
+    /** Whether applying what is known rebinds the key. */
+    boolean isAtEdge() {
+        return failure != null || isToBeEnabled() != isEnabled();
+    }
+
+    /**
+     * Whether an edge goes at once: one to staleness, which is a promise about time, or to an enable that somebody waits
+     * for. Neither can be repeated but after an edge in the other direction, which is paced.
+     */
+    boolean isUrgent() {
+        return stale || (failure == null && isToBeEnabled() && !waiters.isEmpty());
     }
 
     /** Whether everything that is known is applied, and that is the wanted version or a newer one. */

@@ -6,7 +6,7 @@ import java.util.Locale;
 public enum StalePolicy {
     /** The last state that the node has applied; the default. */
     HOLD,
-    /** Disabled. Bounded by the scheduling of the node's threads, never instantaneous. */
+    /** Disabled. Bounded by the scheduling of the node's threads, never instantaneous; not paced, as other changes are. */
     DISABLE;
 
     String inProtocol() {

@@ -5,32 +5,49 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.patchkey.client.protocol.KeyState;
 import dev.patchkey.client.protocol.PodMessage;
 import dev.patchkey.client.protocol.Version;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** One random history of deliveries and takes, held against what a backlog promises. */
 final class BacklogCheck {
 
     private static final int STEPS = 200;
+
+    /** More takes than there can be work for at one moment: a slot and a marker for each key, and what is paced. */
+    private static final int MANY_TAKES = 3 * STEPS;
+
     private static final List<String> KEYS = List.of("a", "b", "c");
 
     /** What a backlog does, ours or a flawed one. */
     interface Subject {
         void deliver(PodMessage.Numbered message);
 
+        /** Called when there is work, or something is paced and due. */
         Backlog.@Nullable Work take();
 
-        void rebound(Backlog.Rebind done);
+        /** Says what is to be announced again. */
+        Backlog.@Nullable Marker rebound(Backlog.Rebind done);
+
+        Set<String> excepted();
+
+        /** Lets time pass. */
+        void pass(Duration time);
     }
 
     private final Random random;
     private final List<PodMessage.Numbered> delivered = new ArrayList<>();
     private final Map<String, Version> applied = new HashMap<>();
     private final Map<String, Version> newest = new HashMap<>();
+    private final Map<String, List<Duration>> edges = new HashMap<>();
+    private Duration now = Duration.ZERO;
+    private Set<String> announcedExcept = Set.of();
+    private boolean delivers = true;
     private long marked;
     private long revision;
 
@@ -41,19 +58,50 @@ final class BacklogCheck {
     void run(Subject subject) {
         for (int step = 0; step < STEPS; step++) {
             deliverSome(subject);
+            if (random.nextInt(30) == 0) {
+                pass(subject, Pace.INTERVAL.dividedBy(1 + random.nextInt(4)));
+            }
             if (marked < delivered.size()) {
                 takeOne(subject);
             }
         }
         for (int step = 0; marked < delivered.size(); step++) {
-            assertThat(step).as("takes until all is applied").isLessThan(2 * STEPS);
+            assertThat(step)
+                    .as("takes until all is announced, without time passing")
+                    .isLessThan(MANY_TAKES);
             takeOne(subject);
         }
-        assertThat(applied).as("the newest state of each key is applied").isEqualTo(newest);
+        delivers = false;
+        for (int step = 0; !applied.equals(newest); step++) {
+            assertThat(step)
+                    .as("intervals until the newest state of each key is applied: %s of %s", applied, newest)
+                    .isLessThan(KEYS.size());
+            pass(subject, Pace.INTERVAL);
+            takeOne(subject);
+        }
+        assertThat(announcedExcept).as("excepted at last").isEmpty();
+        edges.forEach(BacklogCheck::requirePaced);
+    }
+
+    private void pass(Subject subject, Duration time) {
+        now = now.plus(time);
+        subject.pass(time);
+    }
+
+    /** Of a bucket of tokens: so many at once, and then one in an interval. */
+    private static void requirePaced(String key, List<Duration> times) {
+        for (int first = 0; first < times.size(); first++) {
+            for (int last = first; last < times.size(); last++) {
+                long intervals = times.get(last).minus(times.get(first)).dividedBy(Pace.INTERVAL);
+                assertThat(last - first + 1L)
+                        .as("edges of %s in %d intervals", key, intervals)
+                        .isLessThanOrEqualTo(Pace.EDGES_AT_ONCE + intervals);
+            }
+        }
     }
 
     private void deliverSome(Subject subject) {
-        while (random.nextInt(3) == 0) {
+        while (delivers && random.nextInt(3) == 0) {
             List<KeyState> states = new ArrayList<>();
             for (String key : KEYS) {
                 if (random.nextInt(3) == 0) {
@@ -79,18 +127,43 @@ final class BacklogCheck {
                     .as("%s goes back from %s to %s", rebind.slot().key, old, rebind.version())
                     .isFalse();
             applied.put(rebind.slot().key, rebind.version());
-            subject.rebound(rebind);
+            if (isEnabled(old) != isEnabled(rebind.version())) {
+                edges.computeIfAbsent(rebind.slot().key, key -> new ArrayList<>())
+                        .add(now);
+            }
+            Backlog.Marker again = subject.rebound(rebind);
+            if (again != null) {
+                assertThat(again.n()).as("announced again").isEqualTo(marked);
+                announced(subject);
+            }
         } else if (work instanceof Backlog.Marker marker) {
             assertThat(marker.n()).as("numbers grow").isGreaterThan(marked);
             marked = marker.n();
-            for (PodMessage.Numbered message : delivered.subList(0, (int) marked)) {
-                for (KeyState state : message.keys()) {
-                    Version wanted = new Version(1, state.revision());
+            announced(subject);
+        }
+    }
+
+    /** That is how the states of a history are made. */
+    private static boolean isEnabled(Version version) {
+        return version.revision() % 2 == 1;
+    }
+
+    private void announced(Subject subject) {
+        announcedExcept = subject.excepted();
+        for (PodMessage.Numbered message : delivered.subList(0, (int) marked)) {
+            for (KeyState state : message.keys()) {
+                Version wanted = new Version(1, state.revision());
+                if (!announcedExcept.contains(state.key())) {
                     assertThat(wanted.isAfter(applied.getOrDefault(state.key(), Version.NONE)))
                             .as("%s is said to be applied, but %s is not at %s", marked, state.key(), wanted)
                             .isFalse();
                 }
             }
+        }
+        for (String key : announcedExcept) {
+            assertThat(applied.getOrDefault(key, Version.NONE))
+                    .as("%s is excepted, at its newest state", key)
+                    .isNotEqualTo(newest.get(key));
         }
     }
 }

@@ -36,7 +36,7 @@ class LocalKeysTest extends NodeTest {
             fake.set(key.name(), 6);
             fake.set(other.name(), 1);
             eventually(other::isEnabled);
-            eventuallyApplied();
+            eventually(() -> fake.session().applied() == fake.session().number());
             eventually(() -> Json.write(fake.session().lastApplied()).contains("{\"key\":\"" + key.name()));
             int announced = fake.session().received("applied").size();
             pause(Duration.ofMillis(500));
@@ -49,7 +49,7 @@ class LocalKeysTest extends NodeTest {
 
             fake.session().drop();
             eventually(() -> fake.sessions.size() == 2);
-            eventuallyApplied();
+            eventually(() -> fake.session().applied() == fake.session().number());
             assertThat(Json.write(fake.session().lastApplied())).contains(key.name());
             assertThat(log.lines).filteredOn(line -> line.contains(key.name())).hasSize(1);
         }

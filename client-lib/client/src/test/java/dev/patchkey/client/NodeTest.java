@@ -5,9 +5,11 @@ import static org.awaitility.Awaitility.await;
 
 import dev.patchkey.client.fake.FakeService;
 import dev.patchkey.client.fake.FakeSession;
+import dev.patchkey.client.fake.Json;
 import dev.patchkey.statickey.StaticKey;
 import dev.patchkey.statickey.mirror.Mirror;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -75,11 +77,14 @@ abstract class NodeTest {
         await().pollInterval(Duration.ofMillis(5)).atMost(LONG).until(condition);
     }
 
-    /** Waits until the node has applied everything that it was sent in its newest session. */
+    /** Waits until the node has applied everything that it was sent in its newest session, and excepts nothing. */
     void eventuallyApplied() {
         eventually(() -> {
             FakeSession session = fake.session();
-            return session.applied() >= session.number();
+            Map<String, Object> last = session.lastApplied();
+            return last != null
+                    && Json.number(last, "n") >= session.number()
+                    && Json.list(last, "except").isEmpty();
         });
     }
 

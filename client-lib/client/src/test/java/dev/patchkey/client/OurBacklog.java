@@ -1,6 +1,10 @@
 package dev.patchkey.client;
 
+import dev.patchkey.client.protocol.NodeMessages.Excepted;
 import dev.patchkey.client.protocol.PodMessage;
+import java.time.Duration;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The backlog as it is. */
@@ -8,7 +12,8 @@ final class OurBacklog implements BacklogCheck.Subject {
 
     private static final Backlog.Deliverer NOBODY = (marker, except) -> {};
 
-    private final Backlog backlog = new Backlog();
+    private final HandClock clock = new HandClock();
+    private final Backlog backlog = new Backlog(clock);
 
     @Override
     public void deliver(PodMessage.Numbered message) {
@@ -21,7 +26,17 @@ final class OurBacklog implements BacklogCheck.Subject {
     }
 
     @Override
-    public void rebound(Backlog.Rebind done) {
-        var unused = backlog.rebound(done);
+    public Backlog.@Nullable Marker rebound(Backlog.Rebind done) {
+        return backlog.rebound(done).again();
+    }
+
+    @Override
+    public Set<String> excepted() {
+        return backlog.excepted().stream().map(Excepted::key).collect(Collectors.toSet());
+    }
+
+    @Override
+    public void pass(Duration time) {
+        clock.pass(time);
     }
 }

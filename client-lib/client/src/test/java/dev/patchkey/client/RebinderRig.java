@@ -7,9 +7,13 @@ import dev.patchkey.client.protocol.Version;
 import dev.patchkey.statickey.mirror.Mirror;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A backlog and its rebinder without a network: the test is the channel. */
 final class RebinderRig implements AutoCloseable, Rebinder.Events {
+
+    /** The keys whose holds were said to be over. */
+    final List<String> disabling = new CopyOnWriteArrayList<>();
 
     private final Mirror mirror = Mirror.attach();
     private final Backlog backlog;
@@ -33,7 +37,9 @@ final class RebinderRig implements AutoCloseable, Rebinder.Events {
     public void applied(Backlog.Marker marker, List<Excepted> except) {}
 
     @Override
-    public void disabling(String key, Version version, boolean stale) {}
+    public void disabling(String key, Version version, boolean stale) {
+        disabling.add(key);
+    }
 
     @Override
     public void changed(KeyChange change) {}

@@ -55,7 +55,7 @@ public final class NodeMessages {
     /** A key that the node holds, with the number of the operation that acquired it. */
     public record Held(String key, long operation) {}
 
-    /** A key whose rebind failed. */
+    /** A key that is not rebound yet, with its newest delivered revision: its rebind has failed, or is paced. */
     public record Excepted(String key, long revision, String reason) {}
 
     public static String hello(Hello hello) {
