@@ -74,10 +74,10 @@ final class KeyCore implements Entry {
      *
      * After the static keys of the Linux kernel, kernel/jump_label.c, and its history: 4c5ea0a9cd02 (an increment that
      * published 1 before the code was patched, so that a second one returned early: the sentinel), 1dbb6704de91 (its
-     * enable and disable), 83ab38ef0a0b, 224fa3552029 and de752774f38b (the decrement), eb8c507296f6 (overflow). The
-     * deferral is that of its static_key_slow_dec_deferred(), which counts to 0 and back to 1 under the lock; ours never
-     * shows the 0. Unlike the kernel's, the sentinel reads as disabled, and a change of the count is seen by all tests at
-     * once.
+     * enable and disable), 83ab38ef0a0b, 224fa3552029 and 1d7f856c2ca4, at first de752774f38b (the decrement),
+     * eb8c507296f6 (overflow). The deferral is that of its static_key_slow_dec_deferred(), which counts to 0 and back to 1
+     * under the lock; ours never shows the 0. Unlike the kernel's, the sentinel reads as disabled, and a change of the
+     * count is seen by all tests at once.
      */
 
     /** The largest count. */
