@@ -5,6 +5,8 @@ import dev.patchkey.client.Patchkey;
 import dev.patchkey.statickey.StaticKey;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -17,25 +19,27 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
-import org.openjdk.jmh.results.Result;
+import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
-import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * An acquire while the node holds the key already, alone and with its release, uncontended and by two threads; and what
+ * An acquire while the node holds the key already, alone and with its release; and what
  * reading the clock costs here, since an acquire reads it to know that the node's lease stands.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
+@Warmup(iterations = 3, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(2)
 public class AcquireBenchmark {
 
     private static final String SERVICE = "patchkey.benchmark.service";
-    private static final double LIMIT_NANOS = 30;
+
+    /** One, two that contend, and more than a small machine has processors for. */
+    private static final int[] THREADS = {1, 2, 8};
+
     private static final StaticKey KEY = StaticKey.of("benchmark.acquire");
 
     private Patchkey patchkey = Patchkey.builder(URI.create(System.getProperty(SERVICE, "http://127.0.0.1:1")))
@@ -73,27 +77,30 @@ public class AcquireBenchmark {
         return System.nanoTime();
     }
 
-    static void run(String... args) throws Exception {
-        try (ServiceProcess service = new ServiceProcess(args, "jdbc")) {
-            for (int threads : new int[] {1, 2}) {
-                var results = new Runner(new OptionsBuilder()
-                                .include(AcquireBenchmark.class.getName())
+    static void run(Report report, String... service) throws Exception {
+        List<List<String>> rows = new ArrayList<>();
+        try (ServiceProcess process = new ServiceProcess(service, "jdbc")) {
+            for (int threads : THREADS) {
+                for (RunResult result : report.jmh(
+                        "acquire-" + threads + "-threads",
+                        new OptionsBuilder()
+                                .include(LocalKey.class.getName() + "\\.")
+                                .include(AcquireBenchmark.class.getName() + "\\.")
                                 .threads(threads)
-                                .jvmArgsAppend("-D" + SERVICE + "=" + service.uri())
-                                .build())
-                        .run();
-                for (RunResult result : results) {
-                    Result<?> row = result.getPrimaryResult();
-                    System.out.printf(
-                            "%d thread(s), %-18s %7.1f ± %4.1f ns, %.2f of the limit of %.0f ns%n",
-                            threads,
-                            row.getLabel(),
-                            row.getScore(),
-                            row.getScoreError(),
-                            row.getScore() / LIMIT_NANOS,
-                            LIMIT_NANOS);
+                                .addProfiler(GCProfiler.class)
+                                .jvmArgsAppend("-D" + SERVICE + "=" + process.uri()))) {
+                    rows.add(List.of(
+                            result.getPrimaryResult().getLabel(),
+                            Integer.toString(threads),
+                            Measured.primary(result).toString(),
+                            Measured.bytes(result).toString()));
                 }
             }
         }
+        report.table(
+                "Holding what is held already, %d processors"
+                        .formatted(Runtime.getRuntime().availableProcessors()),
+                List.of("", "threads", "ns/op", "B/op"),
+                rows);
     }
 }
