@@ -6,7 +6,10 @@ import dev.patchkey.statickey.StaticKey;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -24,8 +27,8 @@ import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * An acquire while the node holds the key already, alone and with its release; and what
- * reading the clock costs here, since an acquire reads it to know that the node's lease stands.
+ * An acquire while the node holds the key already, alone and with its release; and what reading the
+ * clock costs here, since an acquire reads it to know that the node's lease stands.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -36,6 +39,16 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 public class AcquireBenchmark {
 
     private static final String SERVICE = "patchkey.benchmark.service";
+
+    private static final String LIMIT = "atomicUpAndDown";
+
+    /** The rows of the table for one number of threads, with what to call them. */
+    private static final List<Map.Entry<String, String>> ROWS = List.of(
+            Map.entry(LIMIT, "`AtomicInteger` up and down, the limit"),
+            Map.entry("enableAndClose", "local key: enable and close"),
+            Map.entry("acquireAndRelease", "node: acquire and release"),
+            Map.entry("acquire", "node: acquire"),
+            Map.entry("clock", "`System.nanoTime()`"));
 
     /** One, two that contend, and more than a small machine has processors for. */
     private static final int[] THREADS = {1, 2, 8};
@@ -81,6 +94,7 @@ public class AcquireBenchmark {
         List<List<String>> rows = new ArrayList<>();
         try (ServiceProcess process = new ServiceProcess(service, "jdbc")) {
             for (int threads : THREADS) {
+                Map<String, RunResult> byRow = new HashMap<>();
                 for (RunResult result : report.jmh(
                         "acquire-" + threads + "-threads",
                         new OptionsBuilder()
@@ -89,18 +103,25 @@ public class AcquireBenchmark {
                                 .threads(threads)
                                 .addProfiler(GCProfiler.class)
                                 .jvmArgsAppend("-D" + SERVICE + "=" + process.uri()))) {
+                    byRow.put(result.getPrimaryResult().getLabel(), result);
+                }
+                Measured limit = Measured.primary(Objects.requireNonNull(byRow.get(LIMIT), LIMIT));
+                for (Map.Entry<String, String> row : ROWS) {
+                    RunResult result = Objects.requireNonNull(byRow.get(row.getKey()), row.getKey());
+                    Measured nanos = Measured.primary(result);
                     rows.add(List.of(
-                            result.getPrimaryResult().getLabel(),
                             Integer.toString(threads),
-                            Measured.primary(result).toString(),
+                            row.getValue(),
+                            nanos.toString(),
+                            nanos.ratioTo(limit).toString(),
                             Measured.bytes(result).toString()));
                 }
             }
         }
         report.table(
-                "Holding what is held already, %d processors"
+                "Holding what is held already, on %d processors"
                         .formatted(Runtime.getRuntime().availableProcessors()),
-                List.of("", "threads", "ns/op", "B/op"),
+                List.of("threads", "operation", "ns/op", "ratio to the limit", "B/op"),
                 rows);
     }
 }

@@ -2,6 +2,7 @@ package dev.patchkey.benchmarks;
 
 import dev.patchkey.benchmarks.check.CheckBenchmark;
 import dev.patchkey.benchmarks.flip.FlipBenchmark;
+import java.util.Locale;
 
 /** Runs the benchmarks that the command line names. */
 public final class Main {
@@ -21,6 +22,7 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) throws Exception {
+        Locale.setDefault(Locale.ROOT); // numbers are printed alike everywhere
         CommandLine line;
         try {
             line = CommandLine.parse(args);

@@ -43,16 +43,16 @@ public final class CheckBenchmark {
 
     public static void run(Report report) throws RunnerException, IOException {
         for (boolean enabled : new boolean[] {false, true}) {
-            shape(report, StraightCheck.class, "One check in straight-line code", enabled);
-            shape(report, LoopCheck.class, "A check in each round of a loop", enabled);
+            shape(report, StraightCheck.class, "straight", "One check in straight-line code", enabled);
+            shape(report, LoopCheck.class, "loop", "A check in each round of a loop", enabled);
         }
     }
 
-    private static void shape(Report report, Class<?> shape, String title, boolean enabled)
+    private static void shape(Report report, Class<?> shape, String name, String title, boolean enabled)
             throws RunnerException, IOException {
         String state = enabled ? "on" : "off";
         Collection<RunResult> results = report.jmh(
-                "check-" + shape.getSimpleName() + "-" + state,
+                "check-" + name + "-" + state,
                 new OptionsBuilder()
                         .include(shape.getName())
                         .exclude(enabled ? "noCheckOff" : "noCheckOn")

@@ -68,8 +68,8 @@ public class CountedLoop {
     /** Runs the loop again and again. */
     private static final class Looper extends Thread {
 
-        /** A second or so, many times what an edge takes; the loop's length is printed by the run. */
-        private static final int ROUNDS = 1_500_000_000;
+        /** Half a second or so, many times what an edge takes; the run prints how long the longest loop took. */
+        private static final int ROUNDS = 400_000_000;
 
         private volatile boolean stopped;
         private int value;

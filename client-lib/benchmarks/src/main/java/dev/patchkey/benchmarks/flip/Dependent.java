@@ -5,8 +5,8 @@ final class Dependent {
 
     private Dependent() {}
 
-    /** Does as much for an enabled key as for a disabled one. */
+    /** Small, so that compiling a thousand of them does not take long. */
     static int checked(int value) {
-        return Dependents.KEY.isEnabled() ? value * 31 + 7 : value * 37 + 5;
+        return Dependents.KEY.isEnabled() ? value + 7 : value - 5;
     }
 }
