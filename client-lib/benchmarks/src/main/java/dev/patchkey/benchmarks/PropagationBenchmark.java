@@ -22,6 +22,13 @@ final class PropagationBenchmark {
     private static final int WARM_UP_CHANGES = 200;
     private static final int MEASURED_CHANGES = 500;
 
+    /** In turn, since the edges of one key are paced: each has two, and then rests for seconds. */
+    static final int KEYS = 100;
+
+    static String key(int number) {
+        return "benchmark.flip." + number;
+    }
+
     private PropagationBenchmark() {}
 
     static void run(String[] args) throws Exception {
@@ -67,7 +74,7 @@ final class PropagationBenchmark {
         for (int i = 0; i < changes; i++) {
             String change = i % 2 == 0 ? "increment" : "decrement";
             HttpRequest request = HttpRequest.newBuilder(
-                            service.resolve("/v1/keys/benchmark.flip/" + change + "?await=applied"))
+                            service.resolve("/v1/keys/" + key(i / 2 % KEYS) + "/" + change + "?await=applied"))
                     .POST(HttpRequest.BodyPublishers.noBody())
                     .build();
             long start = System.nanoTime();
