@@ -70,6 +70,22 @@ class BalancedTest {
     }
 
     @Test
+    void theCheckerCatchesAnEdgeDownThatTakesAnyCountForOne() {
+        Check.catches(
+                BalancedTest::countsDuringEdgeDown, Broken.TakesAnyCountForOne::new, "the reference taken meanwhile");
+    }
+
+    @Test
+    void aDecrementAboveOneGivesBackOneReference() {
+        Check.holds(BalancedTest::givesBackOne);
+    }
+
+    @Test
+    void theCheckerCatchesADecrementThatIsDoneTwice() {
+        Check.catches(BalancedTest::givesBackOne, Broken.DecrementsTwice::new, "after one decrement of three");
+    }
+
+    @Test
     void manyThreadsThatBalanceEndAtZero() {
         Check.holds(BalancedTest::balances);
     }
@@ -118,6 +134,15 @@ class BalancedTest {
         key.decrement();
         key.decrement();
         assertThat(key.agreed("after the last decrement")).isFalse();
+    }
+
+    private static void givesBackOne(Subject.Factory subject) {
+        ModelSite site = new ModelSite();
+        Subject key = subject.create(site::create, 3);
+        key.decrement();
+        assertThat(key.count()).as("the count after one decrement of three").isEqualTo(2);
+        assertThat(key.agreed("after one decrement of three")).isTrue();
+        assertThat(site.trail()).isEmpty();
     }
 
     private static void refusesAtZero(Subject.Factory subject) {

@@ -192,7 +192,21 @@ final class Broken {
         }
     }
 
-    /** The kernel's "add -1 unless it is 1", which lets 0 and -1 through. */
+    /*
+     * The decrements of the kernel's kernel/jump_label.c in 2024. In all of them jump_label_update() is our edge, under
+     * the lock; its place among our steps is ours, so that the only mistake is the one of the count; and where the
+     * kernel would warn of a decrement at 0, these throw. What stood until which commit:
+     *
+     *     until 83ab38ef0a0b                        DecrementsFastUnlessOne
+     *     from there until 224fa3552029             TakesAnyCountForOne
+     *     from there until de752774f38b             RetriesOnce
+     *     in linux-next alone until 1d7f856c2ca4    DecrementsTwice, which was de752774f38b
+     */
+
+    /**
+     * The decrement before 83ab38ef0a0b: atomic_fetch_add_unless(-1, 1), which lets 0 and the sentinel through; under the
+     * lock, a plain decrement.
+     */
     static class DecrementsFastUnlessOne extends Sketch {
         DecrementsFastUnlessOne(Site.Factory site, int count) {
             super(site, count);
@@ -200,8 +214,77 @@ final class Broken {
 
         @Override
         boolean decrementFast() {
-            int c = count.get();
-            return c != 1 && count.compareAndSet(c, c - 1);
+            for (int c = count.get(); c != 1; c = count.get()) {
+                if (count.compareAndSet(c, c - 1)) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        @Override
+        void giveBackInSlow() {
+            count.decrementAndGet();
+        }
+    }
+
+    /**
+     * The decrement of 83ab38ef0a0b, before 224fa3552029: under the lock, if (atomic_cmpxchg(1, 0)) takes whatever was
+     * there and is not 0 for 1, so that a decrement that meets a fast increment from 1 to 2 gives nothing back.
+     */
+    static class TakesAnyCountForOne extends Sketch {
+        TakesAnyCountForOne(Site.Factory site, int count) {
+            super(site, count);
+        }
+
+        @Override
+        void giveBackInSlow() {
+            if (count.compareAndExchange(1, 0) == 0 && !decrementFast()) {
+                throw new IllegalStateException("nothing to give back");
+            }
+        }
+    }
+
+    /**
+     * The decrement of 224fa3552029, before de752774f38b: under the lock atomic_cmpxchg(1, 0), else one fast decrement,
+     * which must not fail, and does if the count went from 1 to 2 before the first and back to 1 before the second.
+     */
+    static class RetriesOnce extends Sketch {
+        RetriesOnce(Site.Factory site, int count) {
+            super(site, count);
+        }
+
+        @Override
+        void giveBackInSlow() {
+            if (count.compareAndExchange(1, 0) != 1 && !decrementFast()) {
+                throw new IllegalStateException("nothing to give back");
+            }
+        }
+    }
+
+    /**
+     * The decrement of de752774f38b, before 1d7f856c2ca4 took its place: returns the count it has found as a bool, so
+     * that a fast decrement from above 1 looks like none, and another follows under the lock.
+     */
+    static class DecrementsTwice extends Sketch {
+        DecrementsTwice(Site.Factory site, int count) {
+            super(site, count);
+        }
+
+        @Override
+        public void decrement() {
+            decrementFast();
+            lock.lock();
+            try {
+                lowerFromOne();
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        @Override
+        void giveBackInSlow() {
+            count.decrementAndGet();
         }
     }
 

@@ -106,11 +106,15 @@ class Sketch implements Subject {
         }
         try {
             slow();
-            while (!count.compareAndSet(1, 0) && !decrementFast()) {
-                Thread.onSpinWait();
-            }
+            giveBackInSlow();
         } finally {
             settle(count.get() > 0);
+        }
+    }
+
+    void giveBackInSlow() {
+        while (!count.compareAndSet(1, 0) && !decrementFast()) {
+            Thread.onSpinWait();
         }
     }
 
