@@ -1,6 +1,7 @@
 package dev.patchkey.statickey;
 
 import dev.patchkey.statickey.mirror.MirroredState;
+import java.lang.invoke.MethodHandle;
 import org.jspecify.annotations.Nullable;
 
 /** Broken variants of the key, each with one mistake that the checks must catch. Some have been made in earnest. */
@@ -15,8 +16,8 @@ final class Broken {
         }
 
         @Override
-        public boolean isEnabled() {
-            return site.target() == Targets.ON;
+        boolean isEnabled(MethodHandle target) {
+            return target == Targets.ON;
         }
 
         @Override

@@ -28,7 +28,11 @@ class Sketch implements Subject {
 
     @Override
     public boolean isEnabled() {
-        MethodHandle target = site.target();
+        return isEnabled(site.target());
+    }
+
+    /** The test, given the target: for code in which the site is a constant, as in a sketch it is not. */
+    boolean isEnabled(MethodHandle target) {
         return target == Targets.ON || (target != Targets.OFF && count() > 0);
     }
 

@@ -1,0 +1,122 @@
+package dev.patchkey.statickey;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.ZZZZ_Result;
+
+/** N2, waiters wait for the rebind, not for the number: what returns from a change finds it done, by test and site. */
+public class WaitersWaitStress {
+
+    private WaitersWaitStress() {}
+
+    /**
+     * The answer to a request carries a revision that the stream is just applying: two threads apply the same version,
+     * and each looks after its own apply at its test, and at whether the site is in the free target that goes with it.
+     */
+    @JCStressTest
+    @Outcome(id = "true, true, true, true", expect = ACCEPTABLE, desc = "Both return when all is rebound.")
+    @Outcome(expect = FORBIDDEN, desc = "N2: an apply has returned while the rebind is in progress.")
+    @State
+    public static class SameVersionTwice {
+
+        private final UnderTest.KeyAndSite made = UnderTest.keyAndSite(0);
+        private final Subject key = made.key();
+
+        public SameVersionTwice() {
+            key.apply(0, 1, 1);
+        }
+
+        @Actor
+        public void stream(ZZZZ_Result r) {
+            key.apply(1, 1, 2);
+            r.r1 = key.isEnabled();
+            r.r2 = made.target() == Targets.ON;
+        }
+
+        @Actor
+        public void answer(ZZZZ_Result r) {
+            for (int look = 0;
+                    look < EnabledMeansReboundStress.LOOKS && key.mirrored().revision() < 2;
+                    look++) {
+                Thread.onSpinWait(); // until the key says that it has the version
+            }
+            key.apply(1, 1, 2);
+            r.r3 = key.isEnabled();
+            r.r4 = made.target() == Targets.ON;
+        }
+    }
+
+    /** The same of an answer that carries an older version and meets the sentinel of the newer one. */
+    @JCStressTest
+    @Outcome(id = "true, true, false, true", expect = ACCEPTABLE, desc = "The older one returns when all is rebound.")
+    @Outcome(id = "true, true, true, true", expect = ACCEPTABLE, desc = "The older one came first.")
+    @Outcome(expect = FORBIDDEN, desc = "N2: an apply that was not newer returned while the rebind was in progress.")
+    @State
+    public static class OlderVersionMeetsNewer {
+
+        private final UnderTest.KeyAndSite made = UnderTest.keyAndSite(0);
+        private final Subject key = made.key();
+
+        public OlderVersionMeetsNewer() {
+            key.apply(0, 1, 1);
+        }
+
+        @Actor
+        public void stream(ZZZZ_Result r) {
+            key.apply(1, 1, 3);
+            r.r1 = key.isEnabled();
+            r.r2 = made.target() == Targets.ON;
+        }
+
+        @Actor
+        public void answer(ZZZZ_Result r) {
+            for (int look = 0; look < EnabledMeansReboundStress.LOOKS && made.target() == Targets.OFF; look++) {
+                Thread.onSpinWait(); // until the stream's rebind has begun
+            }
+            boolean first = key.apply(0, 1, 2);
+            r.r3 = first;
+            r.r4 = first || (key.isEnabled() && made.target() == Targets.ON);
+        }
+    }
+
+    /** An enable that meets the sentinel. */
+    @JCStressTest
+    @Outcome(id = "true, true, true, true", expect = ACCEPTABLE, desc = "Both find the key enabled.")
+    @Outcome(
+            id = "true, false, true, true",
+            expect = ACCEPTABLE,
+            desc = "The first has met what the second published, before the second's rebind to ON.")
+    @Outcome(
+            id = "true, true, true, false",
+            expect = ACCEPTABLE,
+            desc = "The second has met what the first published, before the first's rebind to ON.")
+    @Outcome(expect = FORBIDDEN, desc = "N2: an enable that met the sentinel returned before all tests were rebound.")
+    @State
+    public static class SentinelMet {
+
+        private final UnderTest.KeyAndSite made = UnderTest.keyAndSite(0);
+        private final Subject key = made.key();
+
+        @Actor
+        public void first(ZZZZ_Result r) {
+            key.increment();
+            r.r1 = key.isEnabled();
+            r.r2 = made.target() == Targets.ON;
+        }
+
+        @Actor
+        public void second(ZZZZ_Result r) {
+            for (int look = 0; look < EnabledMeansReboundStress.LOOKS && key.word() == 0; look++) {
+                Thread.onSpinWait(); // until the first has left its sentinel
+            }
+            key.increment();
+            r.r3 = key.isEnabled();
+            r.r4 = made.target() == Targets.ON;
+        }
+    }
+}
