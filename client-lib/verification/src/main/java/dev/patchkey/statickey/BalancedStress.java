@@ -44,6 +44,12 @@ public class BalancedStress {
         }
     }
 
+    /*
+     * Observed, bounded effort, call sites:
+     *
+     *            RESULT  JDK 25  JDK 17  EXPECT
+     *     true, true, 1   7,061  15,522  Acceptable
+     */
     /** 1 to 0 against 1 to 2: the last reference is given back while another is taken. */
     @JCStressTest
     @Outcome(id = "true, true, 1", expect = ACCEPTABLE, desc = "One taken and one given back of one.")
@@ -73,6 +79,12 @@ public class BalancedStress {
         }
     }
 
+    /*
+     * Observed, bounded effort, call sites:
+     *
+     *            RESULT  JDK 25  JDK 17  EXPECT
+     *     true, true, 0   7,061  15,722  Acceptable
+     */
     /** 1 to 0 against a thread that takes and gives back one reference after another: 1 to 2 and 2 to 1. */
     @JCStressTest
     @Outcome(id = "true, true, 0", expect = ACCEPTABLE, desc = "All that was taken was given back.")
@@ -104,6 +116,12 @@ public class BalancedStress {
         }
     }
 
+    /*
+     * Observed, bounded effort, call sites:
+     *
+     *            RESULT  JDK 25  JDK 17  EXPECT
+     *     true, true, 1   7,261  14,122  Acceptable
+     */
     /** Two of three references are given back at once. */
     @JCStressTest
     @Outcome(id = "true, true, 1", expect = ACCEPTABLE, desc = "Two given back of three.")
@@ -129,6 +147,13 @@ public class BalancedStress {
         }
     }
 
+    /*
+     * Observed, bounded effort, call sites:
+     *
+     *             RESULT  JDK 25  JDK 17  EXPECT
+     *     false, true, 0   1,341   2,759  Acceptable
+     *     true, false, 0   5,720  11,563  Acceptable
+     */
     /** One reference, and two that give it back: one is refused. */
     @JCStressTest
     @Outcome(
@@ -157,6 +182,13 @@ public class BalancedStress {
         }
     }
 
+    /*
+     * Observed, bounded effort, call sites:
+     *
+     *             RESULT  JDK 25  JDK 17  EXPECT
+     *     true, false, 1     295     458  Acceptable
+     *      true, true, 0   7,166  15,464  Acceptable
+     */
     /** A decrement without a reference, against the first enable: it may meet 0, the sentinel, or 1. */
     @JCStressTest
     @Outcome(id = "true, false, 1", expect = ACCEPTABLE, desc = "It came first, and was refused.")
@@ -186,6 +218,13 @@ public class BalancedStress {
         }
     }
 
+    /*
+     * Observed, bounded effort, call sites:
+     *
+     *                      RESULT  JDK 25  JDK 17  EXPECT
+     *     false, true, 2147483647     744   5,325  Acceptable
+     *     true, false, 2147483647   6,517  13,197  Acceptable
+     */
     /** Room for one more reference, and two that want it. */
     @JCStressTest
     @Outcome(
@@ -214,6 +253,12 @@ public class BalancedStress {
         }
     }
 
+    /*
+     * Observed, bounded effort, call sites:
+     *
+     *      RESULT  JDK 25  JDK 17  EXPECT
+     *     1, true   7,261  14,322  Acceptable
+     */
     /** One enablement of two, closed by two threads. The key itself only: variants have no enablements. */
     @JCStressTest
     @Outcome(id = "1, true", expect = ACCEPTABLE, desc = "Closed once.")

@@ -20,6 +20,12 @@ public class EnabledMeansReboundStress {
 
     private EnabledMeansReboundStress() {}
 
+    /*
+     * Observed, bounded effort, call sites:
+     *
+     *         RESULT  JDK 25  JDK 17  EXPECT
+     *     true, true   7,061  14,722  Acceptable
+     */
     /** The program in which the kernel's bug was found: two threads enable, and each tests after its own enable. */
     @JCStressTest
     @Outcome(id = "true, true", expect = ACCEPTABLE, desc = "Each finds enabled what it has enabled.")
@@ -42,6 +48,15 @@ public class EnabledMeansReboundStress {
         }
     }
 
+    /*
+     * Observed, bounded effort, call sites:
+     *
+     *                  RESULT  JDK 25  JDK 17  EXPECT
+     *     false, false, false     440   1,773  Acceptable
+     *      false, false, true       0       0  Interesting
+     *       false, true, true       0       1  Acceptable
+     *        true, true, true   6,621  12,948  Acceptable
+     */
     /** A count that shows the key enabled, and the tests after it. */
     @JCStressTest
     @Outcome(id = "true, true, true", expect = ACCEPTABLE, desc = "Seen enabled by the count, and enabled for good.")
@@ -73,6 +88,15 @@ public class EnabledMeansReboundStress {
         }
     }
 
+    /*
+     * Observed, bounded effort, call sites:
+     *
+     *                  RESULT  JDK 25  JDK 17  EXPECT
+     *     false, false, false   1,510   2,814  Acceptable
+     *      false, false, true       1       1  Interesting
+     *       false, true, true       1       0  Acceptable
+     *        true, true, true   6,349  36,307  Acceptable
+     */
     /** The same of a mirrored key: a mirror that publishes the count before the rebind. */
     @JCStressTest
     @Outcome(id = "true, true, true", expect = ACCEPTABLE, desc = "Seen enabled by the count, and enabled for good.")
@@ -104,6 +128,15 @@ public class EnabledMeansReboundStress {
         }
     }
 
+    /*
+     * Observed, bounded effort, call sites:
+     *
+     *                  RESULT  JDK 25  JDK 17  EXPECT
+     *     false, false, false   1,470   1,906  Acceptable
+     *      false, false, true       1       1  Interesting
+     *       false, true, true       0       0  Acceptable
+     *        true, true, true   5,590  14,015  Acceptable
+     */
     /** A test that shows the key enabled, and the count and the test after it. */
     @JCStressTest
     @Outcome(id = "true, true, true", expect = ACCEPTABLE, desc = "Seen enabled by a test, and enabled for good.")
@@ -135,6 +168,15 @@ public class EnabledMeansReboundStress {
         }
     }
 
+    /*
+     * Observed, bounded effort, call sites:
+     *
+     *                  RESULT  JDK 25  JDK 17  EXPECT
+     *     false, false, false       0       1  Acceptable
+     *      false, true, false       0       1  Interesting
+     *       false, true, true   1,445   2,986  Acceptable
+     *      true, false, false   5,816  23,134  Acceptable
+     */
     /** The other way round: a count that shows the key disabled, and the tests after it. */
     @JCStressTest
     @Outcome(
@@ -169,6 +211,14 @@ public class EnabledMeansReboundStress {
         }
     }
 
+    /*
+     * Observed, bounded effort, call sites:
+     *
+     *           RESULT  JDK 25  JDK 17  EXPECT
+     *     false, false   1,225   2,570  Acceptable
+     *      false, true       0       1  Acceptable
+     *       true, true   6,036  15,551  Acceptable
+     */
     /** What a preparation makes is there for whoever sees the key enabled: the null pointer of the guarded code. */
     @JCStressTest
     @Outcome(id = "true, true", expect = ACCEPTABLE, desc = "Enabled, and the guarded code has its resource.")
@@ -203,6 +253,15 @@ public class EnabledMeansReboundStress {
         }
     }
 
+    /*
+     * Observed, bounded effort, call sites:
+     *
+     *                  RESULT  JDK 25  JDK 17  EXPECT
+     *     false, false, false   1,209   2,841  Acceptable
+     *      false, false, true       0       0  Interesting
+     *       false, true, true       0       0  Acceptable
+     *        true, true, true   5,852  13,481  Acceptable
+     */
     /** A static call and its key's test never contradict each other. The key itself only: variants have no calls. */
     @JCStressTest
     @Outcome(id = "true, true, true", expect = ACCEPTABLE, desc = "Switched, and so is the test, for good.")

@@ -17,6 +17,12 @@ public class MonotonicStress {
 
     private MonotonicStress() {}
 
+    /*
+     * Observed, bounded effort, call sites:
+     *
+     *              RESULT  JDK 25  JDK 17  EXPECT
+     *     3, false, false   7,061  14,522  Acceptable
+     */
     /** Two versions of which either may come first: the newer one stays. */
     @JCStressTest
     @Outcome(id = "3, false, false", expect = ACCEPTABLE, desc = "The newer version, disabled, by count and test.")
@@ -44,6 +50,12 @@ public class MonotonicStress {
         }
     }
 
+    /*
+     * Observed, bounded effort, call sites:
+     *
+     *            RESULT  JDK 25  JDK 17  EXPECT
+     *     true, 4, true   7,061  14,522  Acceptable
+     */
     /** An observer of a key to which versions come out of order never sees it going back. */
     @JCStressTest
     @Outcome(id = "true, 4, true", expect = ACCEPTABLE, desc = "Forward only, and the newest stays.")
@@ -75,6 +87,12 @@ public class MonotonicStress {
         }
     }
 
+    /*
+     * Observed, bounded effort, call sites:
+     *
+     *              RESULT  JDK 25  JDK 17  EXPECT
+     *     2, false, false   7,061  14,122  Acceptable
+     */
     /** A newer epoch comes before all of an older one, whatever the revisions. */
     @JCStressTest
     @Outcome(id = "2, false, false", expect = ACCEPTABLE, desc = "The newer epoch stays.")
@@ -102,6 +120,12 @@ public class MonotonicStress {
         }
     }
 
+    /*
+     * Observed, bounded effort, call sites:
+     *
+     *             RESULT  JDK 25  JDK 17  EXPECT
+     *     2, true, false   7,061  15,322  Acceptable
+     */
     /** Going stale, against an older version: the version stands, and the overlay is not lifted. */
     @JCStressTest
     @Outcome(id = "2, true, false", expect = ACCEPTABLE, desc = "Stale and disabled, with its version.")
@@ -130,6 +154,13 @@ public class MonotonicStress {
         }
     }
 
+    /*
+     * Observed, bounded effort, call sites:
+     *
+     *             RESULT  JDK 25  JDK 17  EXPECT
+     *     3, false, true   4,827  11,712  Acceptable
+     *     3, true, false   2,434   6,010  Acceptable
+     */
     /** Going stale, against a newer version: either may come first. */
     @JCStressTest
     @Outcome(id = "3, false, true", expect = ACCEPTABLE, desc = "Stale first: the newer version has lifted it.")

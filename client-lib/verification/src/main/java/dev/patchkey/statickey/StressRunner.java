@@ -3,7 +3,6 @@ package dev.patchkey.statickey;
 import dev.patchkey.statickey.UnderTest.Sites;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import org.openjdk.jcstress.Options;
 import org.openjdk.jcstress.TestExecutor;
+import org.openjdk.jcstress.Verbosity;
 import org.openjdk.jcstress.annotations.Expect;
 import org.openjdk.jcstress.infra.Status;
 import org.openjdk.jcstress.infra.TestInfo;
@@ -107,8 +107,7 @@ final class StressRunner {
         List<String> failures = new ArrayList<>();
         StressRunner runner = new StressRunner(effort, failures);
         String summary;
-        try (PrintWriter observed =
-                new PrintWriter(directory.resolve("observed.txt").toFile(), StandardCharsets.UTF_8)) {
+        try (PrintWriter observed = new PrintWriter(Files.newBufferedWriter(directory.resolve("observed.txt")), true)) {
             summary = runner.findNothing(observed) + System.lineSeparator() + runner.catchAll();
         }
         Files.writeString(directory.resolve("summary.txt"), summary);
@@ -259,7 +258,7 @@ final class StressRunner {
     private List<TestResult> run(List<TestConfig> configs) throws IOException {
         InProcessCollector results = new InProcessCollector();
         SerializedBufferCollector sink = new SerializedBufferCollector(results);
-        new TestExecutor(new org.openjdk.jcstress.Verbosity(0), sink, scheduler).runAll(configs);
+        new TestExecutor(new Verbosity(0), sink, scheduler).runAll(configs);
         sink.close();
         return List.copyOf(results.getTestResults());
     }

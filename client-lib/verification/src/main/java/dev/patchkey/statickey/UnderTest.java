@@ -19,6 +19,7 @@ final class UnderTest {
     private UnderTest() {}
 
     /** What a key's site is. */
+    @SuppressWarnings("ImmutableEnumChecker") // factories are constructors
     enum Sites {
         /** HotSpot's: an edge costs two safepoints. */
         CALL_SITE(VolatileSite::new),

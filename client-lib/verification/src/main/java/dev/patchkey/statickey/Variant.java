@@ -3,6 +3,7 @@ package dev.patchkey.statickey;
 import java.util.List;
 
 /** The key, and the broken variants of it that the stress tests must catch. */
+@SuppressWarnings("ImmutableEnumChecker") // factories are constructors
 enum Variant {
     OURS("the key", Subject::ours),
     SKETCH("the sketch that the variants are made from", Sketch::new),

@@ -14,6 +14,12 @@ public class WaitersWaitStress {
 
     private WaitersWaitStress() {}
 
+    /*
+     * Observed, bounded effort, call sites:
+     *
+     *                     RESULT  JDK 25  JDK 17  EXPECT
+     *     true, true, true, true   7,261  14,522  Acceptable
+     */
     /**
      * The answer to a request carries a revision that the stream is just applying: two threads apply the same version,
      * and each looks after its own apply at its test, and at whether the site is in the free target that goes with it.
@@ -51,6 +57,13 @@ public class WaitersWaitStress {
         }
     }
 
+    /*
+     * Observed, bounded effort, call sites:
+     *
+     *                      RESULT  JDK 25  JDK 17  EXPECT
+     *     true, true, false, true   7,090  14,008  Acceptable
+     *      true, true, true, true     171     514  Acceptable
+     */
     /** The same of an answer that carries an older version and meets the sentinel of the newer one. */
     @JCStressTest
     @Outcome(id = "true, true, false, true", expect = ACCEPTABLE, desc = "The older one returns when all is rebound.")
@@ -84,6 +97,14 @@ public class WaitersWaitStress {
         }
     }
 
+    /*
+     * Observed, bounded effort, call sites:
+     *
+     *                      RESULT  JDK 25  JDK 17  EXPECT
+     *     true, false, true, true       0       0  Acceptable
+     *     true, true, true, false       1     221  Acceptable
+     *      true, true, true, true   7,060  14,901  Acceptable
+     */
     /** An enable that meets the sentinel. */
     @JCStressTest
     @Outcome(id = "true, true, true, true", expect = ACCEPTABLE, desc = "Both find the key enabled.")
