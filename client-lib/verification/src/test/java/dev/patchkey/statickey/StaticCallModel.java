@@ -1,0 +1,78 @@
+package dev.patchkey.statickey;
+
+import java.util.List;
+import java.util.function.Supplier;
+import org.jetbrains.lincheck.datastructures.Operation;
+
+/** A local key and a static call of it, which never contradict each other. */
+public class StaticCallModel {
+
+    static final ModelCheck<Supplier<KeyWithCall>> CHECK =
+            ModelCheck.of("static call", StaticCallModel.class, Specification.class, checked -> subject = checked);
+
+    /** What the operations are done on. Static, since the model checker makes the models. */
+    static volatile Supplier<KeyWithCall> subject = StaticCallModel::ours;
+
+    private final KeyWithCall key = subject.get();
+
+    @Operation
+    public void increment() {
+        key.increment().run();
+    }
+
+    @Operation
+    public void decrement() {
+        key.decrement().run();
+    }
+
+    @Operation
+    public boolean test() {
+        return key.test().getAsBoolean();
+    }
+
+    @Operation
+    public boolean call() {
+        return key.call().getAsBoolean();
+    }
+
+    @Operation
+    public boolean callFolded() {
+        return TwoFieldSite.inFoldedCode(key.call());
+    }
+
+    static KeyWithCall ours() {
+        FoldedKey key = new OurKey(TwoFieldSite::new, 0).key();
+        StaticCall<Boolean> call = key.select(false, true);
+        return new KeyWithCall(List.of(), key.core()::increment, key.core()::decrement, key::isEnabled, call::get);
+    }
+
+    /** The call is a second key, changed right after the first. */
+    static KeyWithCall withItsOwnSite() {
+        Sketch key = new Sketch(TwoFieldSite::new, 0);
+        Sketch call = new Sketch(TwoFieldSite::new, 0);
+        return new KeyWithCall(
+                List.of(),
+                () -> {
+                    key.increment();
+                    call.increment();
+                },
+                () -> {
+                    key.decrement();
+                    call.decrement();
+                },
+                key::isEnabled,
+                call::isEnabled);
+    }
+
+    /** A count. */
+    public static class Specification extends LocalKeyModel.Specification {
+
+        public boolean call() {
+            return test();
+        }
+
+        public boolean callFolded() {
+            return test();
+        }
+    }
+}
