@@ -21,10 +21,7 @@ import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
  */
 record ModelCheck<S>(String name, Class<?> model, Class<?> specification, Consumer<S> subject, boolean lockFree) {
 
-    /**
-     * How much is looked at: 1 where it has to be over in a minute. Scales both the scenarios and the interleavings of
-     * each.
-     */
+    /** How much is looked at: 1 is for every build. Scales both the scenarios and the interleavings of each. */
     private static final int EFFORT = Integer.getInteger("lincheck.effort", 1);
 
     /** How many scenarios are made up, of two threads and of three each. The same ones in every run. */
@@ -92,11 +89,10 @@ record ModelCheck<S>(String name, Class<?> model, Class<?> specification, Consum
                 .actorsAfter(1)
                 .sequentialSpecification(specification)
                 .checkObstructionFreedom(lockFree)
-                // Each thread's own, so that no switch between threads within it can matter; and it is told by a weak
-                // map which code a thread runs in.
+                // Says whether the thread runs folded code or a preparation: its own, so no switch within can matter.
                 .addGuarantee(
                         forClasses(ThreadLocal.class.getName()).allMethods().ignore())
-                // A pure function, by a regular expression.
+                // A pure function, but the many steps of a regular expression.
                 .addGuarantee(forClasses(KeyName.class.getName()).allMethods().ignore());
     }
 }
