@@ -8,9 +8,13 @@ interface Check<S> {
 
     void on(S subject);
 
-    /** Runs the check on the static key, and on the sketch of it that the broken variants are made from. */
+    /**
+     * Runs the check on the static key, on one that stays slow as in a native image, and on the sketch of it that the
+     * broken variants are made from.
+     */
     static void holds(Check<Subject.Factory> check) {
         check.on(Subject::ours);
+        check.on(Subject::inANativeImage);
         check.on(Sketch::new);
     }
 

@@ -63,4 +63,9 @@ interface Subject {
     static Subject ours(Site.Factory site, int count) {
         return new OurKey(site, count);
     }
+
+    /** The static key as it is in a native image: no rebind changes what a test reads. */
+    static Subject inANativeImage(Site.Factory site, int count) {
+        return new OurKey(target -> new StaysSlow(site.create(target)), count);
+    }
 }
