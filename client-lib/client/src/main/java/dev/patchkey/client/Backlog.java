@@ -1,6 +1,7 @@
 package dev.patchkey.client;
 
 import dev.patchkey.client.protocol.KeyState;
+import dev.patchkey.client.protocol.NodeMessages;
 import dev.patchkey.client.protocol.NodeMessages.Excepted;
 import dev.patchkey.client.protocol.PodMessage;
 import dev.patchkey.client.protocol.Version;
@@ -360,10 +361,14 @@ class Backlog {
         }
     }
 
-    /** The keys whose rebind is paced, or has failed or been refused, and has not succeeded since. */
+    /**
+     * The keys whose rebind is paced, or has failed or been refused, and has not succeeded since; one more than fit a
+     * message at most, since that many are as good as all.
+     */
     List<Excepted> excepted() {
         synchronized (lock) {
             return Stream.concat(later.stream(), refused.stream())
+                    .limit(NodeMessages.MOST_EXCEPTED + 1L)
                     .map(slot -> new Excepted(
                             slot.key, slot.version.revision(), slot.failure == null ? PACED : slot.failure))
                     .toList();

@@ -120,6 +120,11 @@ final class Channel {
         }
     }
 
+    /** Runs something that may wait, on a worker. */
+    void work(Runnable task) {
+        threads.run(task);
+    }
+
     private void schedule(Duration delay, Runnable task) {
         try {
             // A nanosecond more than asked for costs nothing; one less would have what is due found not due yet.

@@ -9,10 +9,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who wants to be told of changes. Each has a queue of its own with the newest change of each key, so that one which is
- * slow, blocks or throws keeps up nobody else and costs a bounded amount of memory. Safe for use by several threads.
+ * Who wants to be told of changes. Each has a queue of its own with the newest change of each key, and so no longer than
+ * there are keys, and a worker of its own while it is told; so one which is slow, blocks or throws keeps up nobody else
+ * and costs a bounded amount of memory. Safe for use by several threads.
  */
 final class Listeners {
+
+    /** Each may block a thread. An application has a handful; one that registers without end has a leak. */
+    static final int MOST = 1_000;
 
     private final Threads threads;
     private final System.Logger logger;
@@ -26,7 +30,13 @@ final class Listeners {
 
     Registration add(Consumer<KeyChange> consumer) {
         Listener listener = new Listener(consumer);
-        listeners.add(listener);
+        synchronized (this) {
+            if (listeners.size() >= MOST) {
+                throw new IllegalStateException(MOST + " listeners are registered, the most there can be: close the"
+                        + " registrations of those that have gone");
+            }
+            listeners.add(listener);
+        }
         return () -> {
             listener.removed = true;
             listeners.remove(listener);

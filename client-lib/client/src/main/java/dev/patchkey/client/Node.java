@@ -67,6 +67,7 @@ final class Node implements Patchkey, Rebinder.Events {
     static Node start(Config config, Mirror mirror) {
         Node node = new Node(config, mirror);
         node.rebinder.start();
+        node.threads.every(RebindWatch.EVERY, () -> node.rebinder.watch().look(config.logger()));
         node.channel.post(node.channel::connect);
         return node;
     }
@@ -88,7 +89,8 @@ final class Node implements Patchkey, Rebinder.Events {
 
     @Override
     public Status status() {
-        return board.status(holds.heldKeys(), backlog.failingKeys());
+        return board.status(
+                holds.heldKeys(), backlog.failingKeys(), rebinder.watch().overdue());
     }
 
     @Override

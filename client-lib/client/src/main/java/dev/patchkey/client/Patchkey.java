@@ -69,16 +69,26 @@ public interface Patchkey extends AutoCloseable {
      */
     boolean awaitReady(Duration timeout);
 
-    /** What this node is doing now. */
+    /**
+     * What this node is doing now. Changes are applied by one thread, so a rebind that does not end keeps up all others:
+     * {@link Status#rebinding} names its key, and the log says so once.
+     */
     Status status();
 
     /**
-     * Calls the listener with each change that this node has applied from now on, after the rebind. A listener that is
-     * slow misses intermediate states of a key, never the newest; it delays neither the mirror nor other listeners. What
-     * it throws is logged. It is called by one thread at a time, and not once {@link #close()} has returned, save for a
-     * call that is under way.
+     * Calls the listener with each change that this node has applied from now on, after the rebind. It is called by one
+     * thread at a time, a thread of the node's, whose context class loader is this library's; and not once
+     * {@link #close()} has returned, save for a call that is under way.
+     *
+     * <p>A listener that is slow, or blocks for ever, delays neither the mirror nor heartbeats nor other listeners. What
+     * waits for it is the newest change of each key: it misses intermediate states of a key, never the newest. What it
+     * throws is logged, and the next change is told to it all the same.
+     *
+     * <p>It may do all that the application may: test and acquire keys, close holds, register and remove listeners, close
+     * this node. The node refers to it until the registration or the node is closed.
      *
      * @return closes to end the calls
+     * @throws IllegalStateException if 1,000 listeners are registered
      */
     Registration onChange(Consumer<KeyChange> listener);
 

@@ -41,14 +41,14 @@ final class Rebinder {
     private final Events events;
     private final System.Logger logger;
     private final Version newestKnown;
-    private final Thread thread = new Thread(this::run, "patchkey-rebinder");
+    private final RebindWatch watch = new RebindWatch();
+    private final Thread thread = Threads.daemon("patchkey-rebinder", this::run);
 
     Rebinder(Mirror mirror, Backlog backlog, Events events, System.Logger logger) {
         this.mirror = mirror;
         this.backlog = backlog;
         this.events = events;
         this.logger = logger;
-        thread.setDaemon(true);
         Version newest = Version.NONE;
         for (String key : mirror.known()) {
             MirroredState state = mirror.state(key);
@@ -64,6 +64,10 @@ final class Rebinder {
     /** The newest version that an earlier node in this JVM has applied to any key. */
     Version newestKnown() {
         return newestKnown;
+    }
+
+    RebindWatch watch() {
+        return watch;
     }
 
     void start() {
@@ -97,6 +101,7 @@ final class Rebinder {
                 if (work instanceof Backlog.Marker marker) {
                     events.applied(marker, backlog.excepted());
                 } else if (work instanceof Backlog.Rebind rebind) {
+                    watch.begins(rebind.slot().key);
                     rebind(rebind);
                 } else if (work instanceof Backlog.Paced paced && paced.count() == 0) {
                     // The key reads as enabled for a little longer, but the service has ended the node's hold.
@@ -105,6 +110,8 @@ final class Rebinder {
             } catch (Throwable e) {
                 // Whatever it was, the keys after this one must not stay behind for it.
                 logger.log(System.Logger.Level.ERROR, "the rebinder met a bug and goes on", e);
+            } finally {
+                watch.ends();
             }
         }
     }

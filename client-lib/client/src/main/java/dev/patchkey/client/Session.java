@@ -57,14 +57,17 @@ final class Session implements Socket.Events, Backlog.Deliverer {
     private boolean beating;
 
     /** The newest {@code applied} that has not been sent, and whether one is on its way into the socket. */
-    private @Nullable String announcement;
+    private @Nullable Announcement announcement;
 
     private boolean announcing;
+
+    /** Written as a message once it is sent: most are replaced before, when many keys recover at once. */
+    private record Announcement(long n, List<Excepted> except) {}
 
     Session(URI service, Channel channel) {
         this.service = service;
         this.channel = channel;
-        this.socket = new Socket(channel::post, this);
+        this.socket = new Socket(channel::post, channel::work, this);
     }
 
     URI service() {
@@ -212,7 +215,7 @@ final class Session implements Socket.Events, Backlog.Deliverer {
     public void applied(Backlog.Marker marker, List<Excepted> except) {
         // With more failed rebinds than fit a message, nothing is claimed.
         if (except.size() <= NodeMessages.MOST_EXCEPTED) {
-            announcement = NodeMessages.applied(marker.n(), except);
+            announcement = new Announcement(marker.n(), except);
             announce();
         }
         if (marker.snapshotComplete() && channel.ready(this)) {
@@ -223,7 +226,7 @@ final class Session implements Socket.Events, Backlog.Deliverer {
 
     private void announce() {
         if (!announcing && announcement != null) {
-            String message = announcement;
+            String message = NodeMessages.applied(announcement.n(), announcement.except());
             announcement = null;
             announcing = true;
             socket.send(message)

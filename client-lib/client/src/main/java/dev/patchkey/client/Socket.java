@@ -9,8 +9,10 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +48,7 @@ final class Socket implements WebSocket.Listener {
     }
 
     private final Executor channelThread;
+    private final Executor workers;
     private final Events events;
     private final StringBuilder parts = new StringBuilder();
     private CompletableFuture<?> sends = CompletableFuture.completedFuture(null);
@@ -54,8 +57,9 @@ final class Socket implements WebSocket.Listener {
     /** Written by the channel's thread. */
     private volatile boolean over;
 
-    Socket(Executor channelThread, Events events) {
+    Socket(Executor channelThread, Executor workers, Events events) {
         this.channelThread = channelThread;
+        this.workers = workers;
         this.events = events;
     }
 
@@ -109,11 +113,24 @@ final class Socket implements WebSocket.Listener {
         }
         String cut = reason.replaceAll("[^ -~]", "?");
         String fitting = cut.substring(0, Math.min(LONGEST_REASON, cut.length()));
-        var unused = sends.thenCompose(previous -> closing.sendClose(code, fitting))
-                .orTimeout(CLOSE_WAIT.toMillis(), TimeUnit.MILLISECONDS)
-                .whenComplete((done, failure) -> CompletableFuture.delayedExecutor(
-                                CLOSE_WAIT.toMillis(), TimeUnit.MILLISECONDS)
-                        .execute(closing::abort));
+        CompletableFuture<?> sent = sends.thenCompose(previous -> closing.sendClose(code, fitting));
+        // Waits on a worker: the JDK's own timer thread, which all of the JVM share, keeps the class loader of whoever
+        // is
+        // the first to use it.
+        workers.execute(() -> cutOnceClosed(closing, sent));
+    }
+
+    private static void cutOnceClosed(WebSocket closing, CompletableFuture<?> sent) {
+        try {
+            sent.get(CLOSE_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+            TimeUnit.MILLISECONDS.sleep(CLOSE_WAIT.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            // It is cut either way.
+        } finally {
+            closing.abort();
+        }
     }
 
     /** Cuts the connection. No event follows. */

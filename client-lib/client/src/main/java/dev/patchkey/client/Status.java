@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param revision of the newest snapshot or change applied; 0 before the first
  * @param heldKeys how many keys the node holds
  * @param unreboundKeys how many keys could not be rebound and are being tried again
+ * @param rebinding the key whose rebind has been going on for more than a second, and keeps up all others of this node;
+ *     null if there is none. Its preparation blocks, or a thread does not come to a safepoint
+ * @param rebindingSince when that rebind began; null if there is none
  */
 public record Status(
         Phase phase,
@@ -30,7 +33,9 @@ public record Status(
         long epoch,
         long revision,
         int heldKeys,
-        int unreboundKeys) {
+        int unreboundKeys,
+        @Nullable String rebinding,
+        @Nullable Instant rebindingSince) {
 
     /** What a {@link Patchkey} may be doing. */
     public enum Phase {
@@ -86,6 +91,13 @@ public record Status(
         text.append(", ").append(heldKeys).append(heldKeys == 1 ? " key held" : " keys held");
         if (unreboundKeys > 0) {
             text.append(", ").append(unreboundKeys).append(" not rebound yet");
+        }
+        if (rebinding != null) {
+            text.append("; key ")
+                    .append(rebinding)
+                    .append(" has been being rebound since ")
+                    .append(rebindingSince)
+                    .append(", and no change is applied until that ends");
         }
         return text.toString();
     }

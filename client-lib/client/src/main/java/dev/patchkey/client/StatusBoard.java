@@ -39,7 +39,7 @@ final class StatusBoard {
         this.logger = logger;
     }
 
-    synchronized Status status(int heldKeys, int unreboundKeys) {
+    synchronized Status status(int heldKeys, int unreboundKeys, RebindWatch.@Nullable Busy overdue) {
         return new Status(
                 phase,
                 since,
@@ -51,7 +51,9 @@ final class StatusBoard {
                 applied.epoch(),
                 applied.revision(),
                 heldKeys,
-                unreboundKeys);
+                unreboundKeys,
+                overdue == null ? null : overdue.key(),
+                overdue == null ? null : overdue.began());
     }
 
     synchronized Phase phase() {
@@ -120,7 +122,7 @@ final class StatusBoard {
             told = loggedAt == null || Duration.between(loggedAt, now).compareTo(LOG_EVERY) >= 0;
             loggedAt = told ? now : loggedAt;
             failed = attempts;
-            young = applied.equals(Version.NONE);
+            young = !applied.isAfter(Version.NONE);
         }
         if (told) {
             logger.log(

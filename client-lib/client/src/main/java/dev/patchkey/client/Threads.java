@@ -12,7 +12,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** The node's threads but for the rebinder's: daemons, with names that say whose they are. */
+/**
+ * The node's threads: daemons, with names that say whose they are. They serve whoever comes, and outlive most: so none of
+ * them inherits anything of the thread that happened to need it, an application's class loader for instance.
+ */
 final class Threads {
 
     /** After how long it is asked again for a thread that could not be had. */
@@ -41,11 +44,15 @@ final class Threads {
     }
 
     private static ThreadFactory named(String name) {
-        return task -> {
-            Thread thread = new Thread(task, name);
-            thread.setDaemon(true);
-            return thread;
-        };
+        return task -> daemon(name, task);
+    }
+
+    /** A thread that is not started yet, with the library's class loader for its context, and no inherited variables. */
+    static Thread daemon(String name, Runnable task) {
+        Thread thread = new Thread(null, task, name, 0, false);
+        thread.setDaemon(true);
+        thread.setContextClassLoader(Threads.class.getClassLoader());
+        return thread;
     }
 
     ScheduledExecutorService channel() {
@@ -58,6 +65,17 @@ final class Threads {
 
     /** Runs something on a worker, as soon as there is one; nothing once closed. */
     void run(Runnable task) {
+        try {
+            // A new worker inherits, in older JDKs, the access control context of the thread that starts it, and with
+            // it
+            // the class loaders of all its callers: so the channel's thread starts them.
+            channel.execute(() -> runHere(task));
+        } catch (RejectedExecutionException e) {
+            logger.log(System.Logger.Level.TRACE, "closed; nobody waits for this", e);
+        }
+    }
+
+    private void runHere(Runnable task) {
         try {
             workers.execute(() -> {
                 try {
@@ -78,11 +96,16 @@ final class Threads {
     /** Runs something on a worker, later; null once closed. */
     @Nullable ScheduledFuture<?> runLater(Duration delay, Runnable task) {
         try {
-            return channel.schedule(() -> run(task), delay.toMillis(), TimeUnit.MILLISECONDS);
+            return channel.schedule(() -> runHere(task), delay.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
             logger.log(System.Logger.Level.TRACE, "closed; nobody waits for this", e);
             return null;
         }
+    }
+
+    /** Runs something short on the channel's thread, again and again until the end. */
+    void every(Duration period, Runnable task) {
+        var unused = channel.scheduleWithFixedDelay(task, period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     void close() {

@@ -1,13 +1,18 @@
 package dev.patchkey.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.patchkey.statickey.Registration;
 import dev.patchkey.statickey.StaticKey;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** Listeners are told what was applied, and can harm nobody. */
@@ -78,5 +83,98 @@ class ListenersTest extends NodeTest {
         eventually(() -> blocked.contains(100));
         assertThat(blocked.size()).as("conflated").isLessThanOrEqualTo(3);
         assertThat(new ArrayList<>(blocked)).isSorted();
+    }
+
+    @Test
+    void aListenerThatBlocksForEverDelaysNoHeartbeatAndNoClose() {
+        fake.leaseMillis = 2_000;
+        fake.heartbeatMillis = 400;
+        StaticKey key = newKey("for-ever");
+        Patchkey node = ready();
+        CountDownLatch never = new CountDownLatch(1);
+        CountDownLatch reached = new CountDownLatch(1);
+        node.onChange(change -> {
+            reached.countDown();
+            passUnlessInterrupted(never);
+        });
+        fake.set(key.name(), 1);
+        pass(reached);
+        pause(Duration.ofMillis(fake.leaseMillis + fake.leaseMillis / 2));
+        assertThat(node.status().phase()).isEqualTo(Status.Phase.READY);
+        assertThat(fake.sessions).hasSize(1);
+        try (Hold hold = node.acquire(key)) {
+            assertThat(hold.isLive()).isTrue();
+        }
+        get(inThread(() -> {
+            node.close();
+            return true;
+        }));
+        never.countDown();
+    }
+
+    private static void passUnlessInterrupted(CountDownLatch gate) {
+        try {
+            gate.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
+    void aListenerMayTestAndAcquireKeysAndCloseHoldsAndRegistrations() {
+        StaticKey key = newKey("calls-back");
+        StaticKey other = newKey("calls-back");
+        Patchkey node = ready();
+        Hold held = node.acquire(other);
+        CompletableFuture<Boolean> done = new CompletableFuture<>();
+        List<String> toldToTheNext = new CopyOnWriteArrayList<>();
+        AtomicReference<Registration> itself = new AtomicReference<>();
+        itself.set(node.onChange(change -> {
+            if (!change.key().equals(key.name())) {
+                return;
+            }
+            boolean seen = key.isEnabled();
+            try (Hold own = node.acquire(key)) {
+                seen &= own.isLive();
+            }
+            held.close();
+            node.onChange(next -> toldToTheNext.add(next.key()));
+            itself.get().close();
+            done.complete(seen);
+        }));
+        fake.set(key.name(), 1);
+        assertThat(get(done)).isTrue();
+        eventually(() -> !other.isEnabled());
+        assertThat(toldToTheNext).contains(other.name());
+    }
+
+    @Test
+    void aListenerMayCloseTheNodeAndIsNotCalledAgain() {
+        StaticKey key = newKey("closes");
+        Patchkey node = ready();
+        AtomicInteger calls = new AtomicInteger();
+        CompletableFuture<Status.Phase> closed = new CompletableFuture<>();
+        node.onChange(change -> {
+            calls.incrementAndGet();
+            node.close();
+            closed.complete(node.status().phase());
+        });
+        fake.set(key.name(), 1);
+        assertThat(get(closed)).isEqualTo(Status.Phase.CLOSED);
+        assertThat(calls).hasValue(1);
+    }
+
+    @Test
+    void aListenerTooManyIsRefused() {
+        Patchkey node = ready();
+        List<Registration> registrations = new ArrayList<>();
+        for (int i = 0; i < Listeners.MOST; i++) {
+            registrations.add(node.onChange(change -> {}));
+        }
+        assertThatThrownBy(() -> node.onChange(change -> {}))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining(Listeners.MOST + " listeners");
+        registrations.get(0).close();
+        node.onChange(change -> {});
     }
 }
