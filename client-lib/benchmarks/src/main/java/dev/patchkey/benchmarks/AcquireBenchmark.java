@@ -90,9 +90,9 @@ public class AcquireBenchmark {
         return System.nanoTime();
     }
 
-    static void run(Report report, String... service) throws Exception {
+    static void run(Report report, List<String> arguments) throws Exception {
         List<List<String>> rows = new ArrayList<>();
-        try (ServiceProcess process = new ServiceProcess(service, "jdbc")) {
+        try (ServiceProcess process = new ServiceProcess(arguments, "jdbc")) {
             for (int threads : THREADS) {
                 Map<String, RunResult> byRow = new HashMap<>();
                 for (RunResult result : report.jmh(

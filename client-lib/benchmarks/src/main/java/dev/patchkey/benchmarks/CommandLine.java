@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param out where to write, null for nowhere
  * @param quick whether to show only that everything runs
  */
-record CommandLine(String what, String[] service, @Nullable Path out, boolean quick) {
+record CommandLine(String what, List<String> service, @Nullable Path out, boolean quick) {
 
     /** @throws IllegalArgumentException if an option is unknown or incomplete */
     static CommandLine parse(String... args) {
@@ -42,6 +42,6 @@ record CommandLine(String what, String[] service, @Nullable Path out, boolean qu
             }
         }
         String what = operands.isEmpty() ? "" : operands.remove(0);
-        return new CommandLine(what, operands.toArray(String[]::new), out, quick);
+        return new CommandLine(what, operands, out, quick);
     }
 }

@@ -31,8 +31,8 @@ final class PropagationBenchmark {
 
     private PropagationBenchmark() {}
 
-    static void run(String[] args) throws Exception {
-        try (ServiceProcess service = new ServiceProcess(args, "jdbc")) {
+    static void run(List<String> arguments) throws Exception {
+        try (ServiceProcess service = new ServiceProcess(arguments, "jdbc")) {
             HttpClient http = HttpClient.newHttpClient();
             long[] applied = measureWithNodes(http, service.uri());
             long[] committed = measure(http, service.uri(), MEASURED_CHANGES);

@@ -27,13 +27,13 @@ final class ServiceBenchmark {
 
     private ServiceBenchmark() {}
 
-    static void run(String[] args) throws IOException, InterruptedException {
+    static void run(List<String> arguments) throws IOException, InterruptedException {
         System.out.printf(
                 "%-10s %-10s %30s %26s%n",
                 "store", "keys", "increments/s, " + ROUNDS + " rounds", "ratio of the last to row 1");
         double first = 0;
         for (String store : List.of("jdbc", "hazelcast")) {
-            try (ServiceProcess service = new ServiceProcess(args, store)) {
+            try (ServiceProcess service = new ServiceProcess(arguments, store)) {
                 for (int keys : new int[] {1, 1000}) {
                     load(service.uri(), keys, WARM_UP_NANOS);
                     StringBuilder rounds = new StringBuilder();

@@ -26,13 +26,13 @@ final class ServiceProcess implements AutoCloseable {
      * @param arguments the service's jar, and the {@code java} of a JDK 25 unless this one runs on it
      * @param store {@code jdbc} or {@code hazelcast}
      */
-    ServiceProcess(String[] arguments, String store) throws IOException, InterruptedException {
-        if (arguments.length == 0) {
+    ServiceProcess(List<String> arguments, String store) throws IOException, InterruptedException {
+        if (arguments.isEmpty()) {
             throw new IllegalArgumentException("the first argument must be the service's jar");
         }
-        Path jar = Path.of(arguments[0]).toAbsolutePath();
-        String java = arguments.length > 1
-                ? arguments[1]
+        Path jar = Path.of(arguments.get(0)).toAbsolutePath();
+        String java = arguments.size() > 1
+                ? arguments.get(1)
                 : Path.of(System.getProperty("java.home"), "bin", "java").toString();
         Path directory = Files.createTempDirectory("patchkey-benchmark");
         uri = URI.create("http://127.0.0.1:" + freePort());

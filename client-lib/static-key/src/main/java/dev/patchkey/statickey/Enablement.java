@@ -22,8 +22,8 @@ public final class Enablement implements AutoCloseable {
     }
 
     /**
-     * Gives the reference back, once: closing twice is a no-op. If it was the last, disables the key and returns when
-     * every test sees that. A thread that passed its test before may still be inside the guarded region.
+     * Gives the reference back, once: closing again is a no-op, which does not wait for a first close that another thread
+     * has not finished. If it was the last, disables the key and returns when every test sees that. A thread that passed its test before may still be inside the guarded region.
      *
      * <p>If the key {@linkplain StaticKey#deferDisable defers} its disable, returns at once, and tests take the enabled
      * path until the delay is over.

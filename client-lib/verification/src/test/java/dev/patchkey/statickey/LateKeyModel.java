@@ -62,6 +62,7 @@ public class LateKeyModel {
         private final RegistryMirror mirror = new RegistryMirror(registry);
 
         /** Keeps the key, so that no garbage collection comes between, which the model checker could not repeat. */
+        @SuppressWarnings("UnusedVariable")
         private volatile @Nullable FoldedKey kept;
 
         @Override
