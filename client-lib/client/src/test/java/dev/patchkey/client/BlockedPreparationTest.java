@@ -30,7 +30,7 @@ class BlockedPreparationTest extends NodeTest {
         long revision = fake.set(failing.name(), 1);
         fake.set(other.name(), 1);
         eventually(other::isEnabled);
-        eventuallyApplied();
+        eventually(() -> fake.session().applied() >= fake.session().number());
         eventually(() -> excepted().size() == 1);
         Map<?, ?> excepted = (Map<?, ?>) excepted().get(0);
         assertThat(excepted.get("key")).isEqualTo(failing.name());
