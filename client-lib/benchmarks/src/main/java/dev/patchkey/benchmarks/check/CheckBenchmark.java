@@ -19,6 +19,9 @@ public final class CheckBenchmark {
 
     private static final String LIMIT = "constant";
 
+    /** The limit of a static call. */
+    private static final String CALL_LIMIT = "directCall";
+
     /** The rows of a table, with what to call them. */
     private static final Map<String, String> ROWS = new LinkedHashMap<>();
 
@@ -29,7 +32,7 @@ public final class CheckBenchmark {
         ROWS.put("plainBoolean", "`static boolean`");
         ROWS.put("volatileBoolean", "`static volatile boolean`");
         ROWS.put("atomicInteger", "`AtomicInteger.get() > 0`");
-        ROWS.put("directCall", "call on a `static final` object");
+        ROWS.put(CALL_LIMIT, "call on a `static final` object, the limit of a static call");
         ROWS.put("staticCall", "**static call**");
         ROWS.put("togglz", "Togglz");
         ROWS.put("togglzManagerKept", "Togglz, manager kept");
@@ -64,6 +67,7 @@ public final class CheckBenchmark {
         }
         Measured noCheck = Measured.primary(required(byRow, "noCheck"));
         Measured limit = Measured.primary(required(byRow, LIMIT));
+        Measured callLimit = Measured.primary(required(byRow, CALL_LIMIT));
         List<List<String>> rows = new ArrayList<>();
         ROWS.forEach((row, label) -> {
             RunResult result = byRow.get(row);
@@ -73,7 +77,8 @@ public final class CheckBenchmark {
                         label,
                         nanos.toString(),
                         nanos.ratioTo(noCheck).toString(),
-                        nanos.ratioTo(limit).toString(),
+                        nanos.ratioTo(row.equals("staticCall") ? callLimit : limit)
+                                .toString(),
                         Measured.bytes(result).toString()));
             }
         });
