@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.patchkey.statickey.mirror.Mirror;
 import dev.patchkey.statickey.mirror.MirroredState;
 import java.io.IOException;
-import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.util.Objects;
@@ -149,11 +148,7 @@ class BadInputTest {
     }
 
     private static URLClassLoader anotherLoad() throws IOException {
-        String file = StaticKey.class.getName().replace('.', '/') + ".class";
-        String location =
-                Objects.requireNonNull(StaticKey.class.getResource("/" + file)).toString();
-        URL root = URI.create(location.substring(0, location.length() - file.length()))
-                .toURL();
+        URL root = Fork.rootOf(StaticKey.class).toUri().toURL();
         // No parent, since even the platform's class loader finds a module that is on the application's module path.
         return new URLClassLoader(new URL[] {root}, null);
     }

@@ -53,9 +53,9 @@ final class CodeSize {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     /** What is measured under one name: the code for off, and the code for on, which are the same unless it is a limit. */
-    private record Row(String name, Shape off, Shape on, List<Long> sizes) {
+    private record Row(String name, Shape off, Shape on, List<Long> sizes, List<Long> allocated) {
         Row(String name, Shape off, Shape on) {
-            this(name, off, on, new ArrayList<>());
+            this(name, off, on, new ArrayList<>(), new ArrayList<>());
         }
 
         Row(String name, Shape shape) {
@@ -100,6 +100,7 @@ final class CodeSize {
             measurement.rows.forEach(row -> {
                 StringBuilder line = new StringBuilder(row.name);
                 row.sizes.forEach(size -> line.append('\t').append(size));
+                row.allocated.forEach(bytes -> line.append('\t').append(bytes));
                 out.println(line);
             });
         }
@@ -115,9 +116,10 @@ final class CodeSize {
         }
         flipTo(false);
         measure(false);
+        rows.forEach(row -> row.allocated.add(allocatedBy(row.off)));
         flipTo(true);
         measure(true);
-        rows.forEach(row -> row.sizes.add(allocatedBy(row.on)));
+        rows.forEach(row -> row.allocated.add(allocatedBy(row.on)));
     }
 
     private void flipTo(boolean enabled) {

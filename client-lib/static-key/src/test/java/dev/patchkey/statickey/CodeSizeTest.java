@@ -1,20 +1,17 @@
 package dev.patchkey.statickey;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.fail;
 
-import java.io.File;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -31,17 +28,17 @@ class CodeSizeTest {
     private static final String LIMIT = "static final boolean";
 
     /** Long enough for a measurement that takes seconds, on a machine that is a hundred times too busy. */
-    private static final long PATIENCE_MINUTES = 5;
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     /** Where the table is kept; {@code target} of this module, which is where surefire runs. */
     private static final Path REPORTS = Path.of("target", "code-size");
 
     private static final List<String> SIZES = List.of("off", "on", "off again", "on again");
-    private static final String ALLOCATED = "allocated";
+    private static final List<String> ALLOCATED = List.of("allocated off", "allocated on");
 
     /** The columns of {@link CodeSize}, in its order. */
     private static final List<String> COLUMNS =
-            Stream.concat(SIZES.stream(), Stream.of(ALLOCATED)).toList();
+            Stream.concat(SIZES.stream(), ALLOCATED.stream()).toList();
 
     /** What was measured, by row and column, and all of it as text. */
     private record Table(Map<String, Map<String, Long>> rows, String text) {
@@ -55,7 +52,7 @@ class CodeSizeTest {
     private static Table c2;
 
     @BeforeAll
-    static void measure() throws IOException, InterruptedException {
+    static void measure() throws IOException {
         Files.createDirectories(REPORTS);
         String jvm = "jdk" + Runtime.version().feature();
         c2 = measured(jvm + "-c2", 4);
@@ -124,19 +121,27 @@ class CodeSizeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"static key: static final", "static call"})
-    void aCheckAllocatesNothing(String row) {
-        allocatesNothing(row);
+    @ValueSource(
+            strings = {
+                "static key: static final",
+                "static key: in a constant record",
+                "static key: in a constant lambda",
+                "static call"
+            })
+    void aCheckAllocatesNothingOffAndOn(String row) {
+        ALLOCATED.forEach(column -> allocatesNothing(column).on(row));
     }
 
     @Test
-    void theCheckerCatchesAKeyThatAllocates() {
-        Check.catches(CodeSizeTest::allocatesNothing, "broken: key that allocates", "bytes allocated by");
+    void theCheckerCatchesAKeyThatAllocatesOffAndOn() {
+        String broken = "broken: key that allocates";
+        ALLOCATED.forEach(
+                column -> Check.catches(allocatesNothing(column), broken, "bytes by " + broken + ", " + column));
     }
 
-    private static void allocatesNothing(String row) {
-        assertThat(c2.at(row, ALLOCATED))
-                .as(explained("bytes allocated by " + row))
+    private static Check<String> allocatesNothing(String column) {
+        return row -> assertThat(c2.at(row, column))
+                .as(explained("bytes by " + row + ", " + column))
                 .isZero();
     }
 
@@ -154,51 +159,22 @@ class CodeSizeTest {
         return what + ", of\n" + c2.text;
     }
 
-    /** Runs {@link CodeSize} in a JVM like this one, but for the agents and options that this one was started with. */
-    private static Table measured(String name, int level, String... options) throws IOException, InterruptedException {
+    private static Table measured(String name, int level, String... options) throws IOException {
         Path result = REPORTS.resolve(name + ".tsv");
-        Path log = REPORTS.resolve(name + ".log");
         Files.deleteIfExists(result);
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        List<String> all = new ArrayList<>(List.of(
                 "-Xbatch",
                 "-XX:CompileCommand=quiet",
                 "-XX:CompileCommand=exclude," + CodeSize.class.getName() + "::drive"));
-        command.addAll(List.of(options));
-        command.addAll(List.of(
-                "-cp",
-                rootOf(CodeSize.class) + File.pathSeparator + rootOf(StaticKey.class),
-                CodeSize.class.getName(),
-                result.toString(),
-                String.valueOf(level)));
-        ProcessBuilder builder =
-                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
-        List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS").forEach(builder.environment()::remove);
-        Process process = builder.start();
-        try {
-            if (!process.waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES)) {
-                fail("%s did not end within %s minutes:%n%s", command, PATIENCE_MINUTES, Files.readString(log));
-            }
-        } finally {
-            process.destroyForcibly();
-        }
-        assertThat(process.exitValue())
-                .as("the exit of %s, which said:%n%s", command, Files.readString(log))
-                .isZero();
+        all.addAll(List.of(options));
+        Fork.run(PATIENCE, CodeSize.class, all, result.toString(), String.valueOf(level));
         return parsed(Files.readAllLines(result));
-    }
-
-    /** The directory that a class comes from, wherever its module says that it is. */
-    private static Path rootOf(Class<?> type) {
-        String file = type.getName().replace('.', '/') + ".class";
-        String location = Objects.requireNonNull(type.getResource("/" + file)).toString();
-        return Path.of(URI.create(location.substring(0, location.length() - file.length())));
     }
 
     private static Table parsed(List<String> lines) {
         Map<String, Map<String, Long>> rows = new LinkedHashMap<>();
         StringBuilder text = new StringBuilder(String.format("%-34s", ""));
-        COLUMNS.forEach(column -> text.append(String.format("%12s", column)));
+        COLUMNS.forEach(column -> text.append(String.format("%15s", column)));
         text.append('\n');
         for (String line : lines) {
             String[] cells = line.split("\t", -1);
@@ -206,7 +182,7 @@ class CodeSizeTest {
             text.append(String.format("%-34s", cells[0]));
             for (int i = 0; i < COLUMNS.size(); i++) {
                 row.put(COLUMNS.get(i), Long.valueOf(cells[i + 1]));
-                text.append(String.format("%12s", cells[i + 1]));
+                text.append(String.format("%15s", cells[i + 1]));
             }
             rows.put(cells[0], row);
             text.append('\n');

@@ -28,7 +28,7 @@ final class TimerMain {
                 .filter(thread -> thread.getContextClassLoader() == application)
                 .map(Thread::getName)
                 .toList();
-        System.out.println("kept by " + keepers);
+        System.out.println("kept by " + (keepers.isEmpty() ? "nobody" : keepers));
     }
 
     private static Timer.Scheduled scheduleBare(long delayNanos, Runnable task) {
