@@ -22,22 +22,11 @@ class DeferringSketch extends Sketch implements Deferring {
     }
 
     @Override
-    public void decrement() {
-        if (decrementFast()) {
-            return;
-        }
-        lock.lock();
-        try {
-            if (decrementFast()) {
-                return;
-            }
-            if (delayNanos == 0) {
-                lowerFromOne();
-            } else {
-                defer();
-            }
-        } finally {
-            lock.unlock();
+    void giveBackTheLast() {
+        if (delayNanos == 0) {
+            super.giveBackTheLast();
+        } else {
+            defer();
         }
     }
 

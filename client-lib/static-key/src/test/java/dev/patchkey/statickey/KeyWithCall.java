@@ -1,5 +1,6 @@
 package dev.patchkey.statickey;
 
+import java.util.Iterator;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
@@ -16,12 +17,17 @@ record KeyWithCall(
 
     /** The call is a second key, rebound right after the first. */
     static KeyWithCall withItsOwnSite() {
-        ModelSite first = new ModelSite();
-        ModelSite second = new ModelSite();
-        Sketch key = new Sketch(first::create, 0);
-        Sketch call = new Sketch(second::create, 0);
+        List<ModelSite> sites = List.of(new ModelSite(), new ModelSite());
+        Iterator<ModelSite> next = sites.iterator();
+        return withItsOwnSite(sites, target -> next.next().create(target));
+    }
+
+    /** As {@link #withItsOwnSite()}, over sites that the factory makes; those to be listened to are given. */
+    static KeyWithCall withItsOwnSite(List<ModelSite> sites, Site.Factory factory) {
+        Sketch key = new Sketch(factory, 0);
+        Sketch call = new Sketch(factory, 0);
         return new KeyWithCall(
-                List.of(first, second),
+                sites,
                 () -> {
                     key.increment();
                     call.increment();

@@ -88,11 +88,15 @@ class Sketch implements Subject {
         lock.lock();
         try {
             if (!decrementFast()) {
-                lowerFromOne();
+                giveBackTheLast();
             }
         } finally {
             lock.unlock();
         }
+    }
+
+    void giveBackTheLast() {
+        lowerFromOne();
     }
 
     boolean decrementFast() {

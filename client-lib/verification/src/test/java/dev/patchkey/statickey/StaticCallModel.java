@@ -48,20 +48,7 @@ public class StaticCallModel {
 
     /** The call is a second key, changed right after the first. */
     static KeyWithCall withItsOwnSite() {
-        Sketch key = new Sketch(TwoFieldSite::new, 0);
-        Sketch call = new Sketch(TwoFieldSite::new, 0);
-        return new KeyWithCall(
-                List.of(),
-                () -> {
-                    key.increment();
-                    call.increment();
-                },
-                () -> {
-                    key.decrement();
-                    call.decrement();
-                },
-                key::isEnabled,
-                call::isEnabled);
+        return KeyWithCall.withItsOwnSite(List.of(), TwoFieldSite::new);
     }
 
     /** A count. */
