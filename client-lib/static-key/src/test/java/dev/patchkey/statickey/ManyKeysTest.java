@@ -10,7 +10,7 @@ import java.util.function.IntPredicate;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** A hundred thousand keys in one JVM: each is right, and nothing takes the square of their number. */
+/** A hundred thousand keys in one JVM: each is right. */
 class ManyKeysTest {
 
     private static final int MANY = 100_000;
