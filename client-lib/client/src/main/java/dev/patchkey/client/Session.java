@@ -29,7 +29,7 @@ final class Session implements Socket.Events, Backlog.Deliverer {
     private static final int MISSED_HEARTBEATS = 3;
 
     /** The protocol's bound on how often declared keys are told. */
-    private static final Duration DECLARE_EVERY = Duration.ofSeconds(1);
+    static final Duration DECLARE_EVERY = Duration.ofSeconds(1);
 
     private static final int PROTOCOL_ERROR = 4400;
 

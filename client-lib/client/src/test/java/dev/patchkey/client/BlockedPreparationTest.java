@@ -53,8 +53,7 @@ class BlockedPreparationTest extends NodeTest {
 
     @Test
     void aPreparationThatBlocksHoldsUpWhatIsAppliedAndIsSaidSoWhileHeartbeatsGoOn() {
-        fake.leaseMillis = 2_000;
-        fake.heartbeatMillis = 400;
+        shortLease();
         StaticKey blocked = newKey("blocks");
         StaticKey behind = newKey("behind");
         CountDownLatch gate = new CountDownLatch(1);

@@ -8,8 +8,10 @@ import java.lang.ref.WeakReference;
 import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Properties;
+import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -81,7 +83,7 @@ class ClassLoadersTest extends NodeTest {
         }
     }
 
-    private static URL url(java.nio.file.Path path) {
+    private static URL url(Path path) {
         try {
             return path.toUri().toURL();
         } catch (IOException e) {
@@ -136,7 +138,7 @@ class ClassLoadersTest extends NodeTest {
     }
 
     /** Runs it as a container runs an application: on a thread whose context class loader is the application's. */
-    private static void runIn(ClassLoader loader, java.util.concurrent.Callable<?> application) {
+    private static void runIn(ClassLoader loader, Callable<?> application) {
         Thread[] runner = new Thread[1];
         assertThat(get(inThread(() -> {
                     runner[0] = Thread.currentThread();

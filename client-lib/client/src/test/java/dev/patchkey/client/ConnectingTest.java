@@ -174,7 +174,6 @@ class ConnectingTest extends NodeTest {
         StaticKey kept = newKey("kept");
         StaticKey lost = newKey("lost");
         StaticKey gone = newKey("gone");
-        fake.heartbeatMillis = 100;
         fake.set(gone.name(), 3);
         Patchkey node = ready();
         Hold keeps = node.acquire(kept);

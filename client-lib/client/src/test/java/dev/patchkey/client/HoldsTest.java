@@ -350,7 +350,7 @@ class HoldsTest extends NodeTest {
     @Test
     void lingeringKeepsTheNodesHoldForAWhile() {
         StaticKey key = newKey("linger");
-        Patchkey node = ready(options -> options.linger(Duration.ofMillis(400)));
+        Patchkey node = ready(options -> options.linger(Duration.ofSeconds(2)));
         for (int i = 0; i < 20; i++) {
             node.acquire(key).close();
         }

@@ -22,11 +22,6 @@ import org.junit.jupiter.api.Test;
 /** What a node does once its lease has ended, or the service has ended one of its holds. */
 class LostLeaseTest extends NodeTest {
 
-    private void shortLease() {
-        fake.leaseMillis = 1_500;
-        fake.heartbeatMillis = 100;
-    }
-
     /** Cuts the node off until its lease is over by its own clock. */
     private Patchkey staleNode(UnaryOperator<Patchkey.Builder> options) {
         shortLease();
@@ -44,14 +39,14 @@ class LostLeaseTest extends NodeTest {
     }
 
     @Test
-    void renewedItLastsMuchLongerThanItsLength() {
-        fake.leaseMillis = 1_500;
-        fake.heartbeatMillis = 50;
+    void renewedItLastsLongerThanTwiceItsLength() {
+        shortLease();
+        long heartbeatsOfALease = fake.leaseMillis / fake.heartbeatMillis;
         StaticKey key = newKey("renewed");
         Patchkey node = ready();
         Hold hold = node.acquire(key);
         FakeSession session = fake.session();
-        eventually(() -> session.received("heartbeat").size() > 50);
+        eventually(() -> session.received("heartbeat").size() > 2 * heartbeatsOfALease);
         assertThat(hold.isLive()).isTrue();
         assertThat(fake.sessions).hasSize(1);
         List<Long> numbers = session.received("heartbeat").stream()
@@ -122,7 +117,6 @@ class LostLeaseTest extends NodeTest {
     @Test
     void aShorterLeaseOfTheNextPodCountsAtOnce() {
         fake.leaseMillis = 300_000;
-        fake.heartbeatMillis = 100;
         Patchkey node = ready();
         shortLease();
         fake.session().drop();

@@ -13,6 +13,8 @@ import dev.patchkey.statickey.StaticKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -152,7 +154,6 @@ class MisbehavingPodTest extends NodeTest {
 
     @Test
     void aPodThatFallsSilentIsLeftAfterThreeHeartbeats() {
-        fake.heartbeatMillis = 100;
         Patchkey node = ready();
         fake.session().mute = true;
         eventually(() -> fake.sessions.size() == 2 && node.status().phase() == READY);
@@ -191,15 +192,13 @@ class MisbehavingPodTest extends NodeTest {
         Patchkey node = start(UnaryOperator.identity());
         // With no backoff the delays would have a mean of half a second: 20 would take 10 s on average.
         eventually(() -> node.status().attempts() >= 6);
-        java.time.Duration next = java.time.Duration.ZERO;
+        Duration next = Duration.ZERO;
         for (int i = 0; i < 1000 && next.toMillis() <= 1_000; i++) {
-            pause(java.time.Duration.ofMillis(5));
-            java.time.Instant retry = node.status().nextRetry();
-            next = retry == null ? next : java.time.Duration.between(java.time.Instant.now(), retry);
+            pause(Duration.ofMillis(5));
+            Instant retry = node.status().nextRetry();
+            next = retry == null ? next : Duration.between(Instant.now(), retry);
         }
-        assertThat(next)
-                .as("longer than the spread of a pod's shutdown")
-                .isGreaterThan(java.time.Duration.ofSeconds(1));
+        assertThat(next).as("longer than the spread of a pod's shutdown").isGreaterThan(Duration.ofSeconds(1));
         fake.script = null;
     }
 

@@ -43,6 +43,15 @@ abstract class NodeTest {
         return StaticKey.of("test." + name + "." + NAMES.incrementAndGet());
     }
 
+    /**
+     * A lease that a test can outwait, and that is still so long that a machine that stands still for half a second
+     * ends neither it nor the session: a pod is taken for dead after three heartbeats without a word from it.
+     */
+    void shortLease() {
+        fake.leaseMillis = 2_500;
+        fake.heartbeatMillis = 500;
+    }
+
     Patchkey start(UnaryOperator<Patchkey.Builder> options) {
         return start(options, new MirrorOfAYoungJvm());
     }
