@@ -144,11 +144,16 @@ final class Broken {
 
         @Override
         public boolean apply(int n, long epoch, long revision) {
-            MirroredState old = mirrored;
-            if (old != null && old.stale()) {
-                move(old.withStale(false));
+            lock.lock();
+            try {
+                MirroredState old = mirrored;
+                if (old != null && old.stale()) {
+                    move(old.withStale(false));
+                }
+                return super.apply(n, epoch, revision);
+            } finally {
+                lock.unlock();
             }
-            return super.apply(n, epoch, revision);
         }
     }
 
@@ -160,7 +165,12 @@ final class Broken {
 
         @Override
         public void stale() {
-            move(new MirroredState(0, 0, 0, true));
+            lock.lock();
+            try {
+                move(new MirroredState(0, 0, 0, true));
+            } finally {
+                lock.unlock();
+            }
         }
     }
 

@@ -21,12 +21,14 @@ public class MonotonicStress {
      * Observed, bounded effort, call sites:
      *
      *              RESULT  JDK 25  JDK 17  EXPECT
-     *     3, false, false   7,061  14,522  Acceptable
+     *       2, true, true       0       0  Forbidden
+     *     3, false, false  10,061  55,522  Acceptable
      */
     /** Two versions of which either may come first: the newer one stays. */
     @JCStressTest
     @Outcome(id = "3, false, false", expect = ACCEPTABLE, desc = "The newer version, disabled, by count and test.")
-    @Outcome(expect = FORBIDDEN, desc = "N3: an older version over a newer one.")
+    @Outcome(id = "2, true, true", expect = FORBIDDEN, desc = "N3: the older version over the newer one.")
+    @Outcome(expect = FORBIDDEN, desc = "N3: neither version, or half of one.")
     @State
     public static class TwoVersions {
 
@@ -53,13 +55,21 @@ public class MonotonicStress {
     /*
      * Observed, bounded effort, call sites:
      *
-     *            RESULT  JDK 25  JDK 17  EXPECT
-     *     true, 4, true   7,061  14,522  Acceptable
+     *              RESULT  JDK 25  JDK 17  EXPECT
+     *     false, 3, false       0       0  Forbidden
+     *      false, 4, true       0       0  Forbidden
+     *      true, 3, false       0       0  Forbidden
+     *       true, 4, true   8,061  57,522  Acceptable
      */
     /** An observer of a key to which versions come out of order never sees it going back. */
     @JCStressTest
     @Outcome(id = "true, 4, true", expect = ACCEPTABLE, desc = "Forward only, and the newest stays.")
-    @Outcome(expect = FORBIDDEN, desc = "N3: the version went back.")
+    @Outcome(
+            id = {"false, 3, false", "false, 4, true"},
+            expect = FORBIDDEN,
+            desc = "N3: the version was seen going back.")
+    @Outcome(id = "true, 3, false", expect = FORBIDDEN, desc = "N3: an older version over the newest.")
+    @Outcome(expect = FORBIDDEN, desc = "N3: none of the newer versions, or half of one.")
     @State
     public static class NeverBack {
 
@@ -91,12 +101,14 @@ public class MonotonicStress {
      * Observed, bounded effort, call sites:
      *
      *              RESULT  JDK 25  JDK 17  EXPECT
-     *     2, false, false   7,061  14,122  Acceptable
+     *     2, false, false   7,461  51,522  Acceptable
+     *       9, true, true       0       0  Forbidden
      */
     /** A newer epoch comes before all of an older one, whatever the revisions. */
     @JCStressTest
     @Outcome(id = "2, false, false", expect = ACCEPTABLE, desc = "The newer epoch stays.")
-    @Outcome(expect = FORBIDDEN, desc = "N3: a version of an older epoch over one of a newer.")
+    @Outcome(id = "9, true, true", expect = FORBIDDEN, desc = "N3: a version of an older epoch over one of a newer.")
+    @Outcome(expect = FORBIDDEN, desc = "N3: neither version, or half of one.")
     @State
     public static class TwoEpochs {
 
@@ -124,12 +136,20 @@ public class MonotonicStress {
      * Observed, bounded effort, call sites:
      *
      *             RESULT  JDK 25  JDK 17  EXPECT
-     *     2, true, false   7,061  15,322  Acceptable
+     *     0, true, false       0       0  Forbidden
+     *     1, false, true       0       0  Forbidden
+     *     2, false, true       0       0  Forbidden
+     *     2, true, false   7,461  71,722  Acceptable
      */
     /** Going stale, against an older version: the version stands, and the overlay is not lifted. */
     @JCStressTest
     @Outcome(id = "2, true, false", expect = ACCEPTABLE, desc = "Stale and disabled, with its version.")
-    @Outcome(expect = FORBIDDEN, desc = "N3: an older version lifted staleness, or the version was lost with it.")
+    @Outcome(id = "2, false, true", expect = FORBIDDEN, desc = "N3: an older version has lifted staleness.")
+    @Outcome(
+            id = {"1, false, true", "0, true, false"},
+            expect = FORBIDDEN,
+            desc = "N3: going stale has lost the version.")
+    @Outcome(expect = FORBIDDEN, desc = "N3: none of the states that the two can leave.")
     @State
     public static class StaleAndOlder {
 
@@ -158,14 +178,16 @@ public class MonotonicStress {
      * Observed, bounded effort, call sites:
      *
      *             RESULT  JDK 25  JDK 17  EXPECT
-     *     3, false, true   4,827  11,712  Acceptable
-     *     3, true, false   2,434   6,010  Acceptable
+     *     0, true, false       0       0  Forbidden
+     *     3, false, true   8,823  20,552  Acceptable
+     *     3, true, false   4,438  11,770  Acceptable
      */
     /** Going stale, against a newer version: either may come first. */
     @JCStressTest
     @Outcome(id = "3, false, true", expect = ACCEPTABLE, desc = "Stale first: the newer version has lifted it.")
     @Outcome(id = "3, true, false", expect = ACCEPTABLE, desc = "The newer version first, and stale after it.")
-    @Outcome(expect = FORBIDDEN, desc = "N3: the newer version was lost, or the test contradicts the overlay.")
+    @Outcome(id = "0, true, false", expect = FORBIDDEN, desc = "N3: going stale has lost the newer version.")
+    @Outcome(expect = FORBIDDEN, desc = "N3: the newer version was not applied, or the test contradicts the overlay.")
     @State
     public static class StaleAndNewer {
 

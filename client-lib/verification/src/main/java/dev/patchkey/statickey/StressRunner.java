@@ -1,6 +1,7 @@
 package dev.patchkey.statickey;
 
 import dev.patchkey.statickey.UnderTest.Sites;
+import dev.patchkey.statickey.Variant.CaughtBy;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -10,6 +11,10 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.openjdk.jcstress.Options;
 import org.openjdk.jcstress.TestExecutor;
 import org.openjdk.jcstress.Verbosity;
@@ -47,32 +52,35 @@ final class StressRunner {
     /** Actors of a test, and so the processors that it needs. */
     private static final int ACTORS = 2;
 
+    /** Tests of what a sketch has not: a static call, an enablement. */
+    private static final Set<String> NOT_OF_THE_SKETCH = Set.of(
+            EnabledMeansReboundStress.StaticCallAndTest.class.getCanonicalName(),
+            BalancedStress.EnablementClosedTwice.class.getCanonicalName());
+
     private static final int[] UNIFIED = {CompileMode.UNIFIED};
 
     /** How much is run. */
     enum Effort {
         /** As much as fits into every build. */
-        BOUNDED(1, 400, 2_000),
+        BOUNDED(400, 2_000),
 
         /**
          * Each test in all combinations of interpreter, C1 and C2 for its actors, and with the order of C2's code
          * randomised.
          */
-        COMPLETE(1, 500, 5_000);
+        COMPLETE(500, 5_000);
 
-        final int iterations;
         final int millis;
         final int foldedMillis;
 
-        Effort(int iterations, int millis, int foldedMillis) {
-            this.iterations = iterations;
+        Effort(int millis, int foldedMillis) {
             this.millis = millis;
             this.foldedMillis = foldedMillis;
         }
     }
 
-    /** A variant, a test that must catch it, and how that ended. */
-    record Caught(Variant variant, String test, boolean caught, double seconds) {}
+    /** How an attempt to catch a variant ended. */
+    record Caught(boolean caught, double seconds) {}
 
     private final Effort effort;
     private final Scheduler scheduler;
@@ -132,6 +140,9 @@ final class StressRunner {
             throws IOException {
         List<TestConfig> configs = new ArrayList<>();
         for (String test : TestList.tests()) {
+            if (!runs(test, variant, sites)) {
+                continue;
+            }
             for (VMSupport.Config jvm : VMSupport.getAvailableVMConfigs()) {
                 boolean all = variant == Variant.OURS && sites == Sites.CALL_SITE && !jvm.stress();
                 for (int mode : all ? modes(test) : UNIFIED) {
@@ -139,8 +150,9 @@ final class StressRunner {
                 }
             }
         }
-        configs.removeIf(config -> sites == Sites.FIELD && folded(config.name)); // nothing folds a field
-        List<TestResult> results = new ArrayList<>(ReportUtils.mergedByName(run(configs)));
+        List<TestResult> each = run(configs);
+        requireSamples(variant, sites, configs, each);
+        List<TestResult> results = new ArrayList<>(ReportUtils.mergedByName(each));
         results.sort(Comparator.comparing(TestResult::getName));
         for (TestResult result : results) {
             observed.printf("%s, %s, JDK %d%n", variant, sites, jdk);
@@ -168,37 +180,81 @@ final class StressRunner {
         }
     }
 
+    /** Silence is no success: each run of each test must have taken samples. */
+    private void requireSamples(Variant variant, Sites sites, List<TestConfig> configs, List<TestResult> results) {
+        Map<String, Long> due =
+                configs.stream().collect(Collectors.groupingBy(config -> config.name, Collectors.counting()));
+        Map<String, Long> sampled = results.stream()
+                .filter(result -> result.getTotalCount() > 0)
+                .collect(Collectors.groupingBy(TestResult::getName, Collectors.counting()));
+        due.forEach((test, runs) -> {
+            long took = sampled.getOrDefault(test, 0L);
+            if (took < runs) {
+                failures.add(String.format(
+                        "%s, %s, JDK %d: %s: %d of %d runs took samples", variant, sites, jdk, test, took, runs));
+            }
+        });
+    }
+
+    /** Whether the test looks at what this variant is, over these sites. */
+    private boolean runs(String test, Variant variant, Sites sites) {
+        if (variant == Variant.SKETCH && NOT_OF_THE_SKETCH.contains(test)) {
+            return false;
+        }
+        return sites == Sites.CALL_SITE || (effort == Effort.BOUNDED ? counts(test) : !folded(test));
+    }
+
     /** Runs on each broken variant the tests that must catch it, each until it has; a line for each. */
     private String catchAll() throws IOException {
         StringBuilder lines = new StringBuilder(
                 String.format("%-27s %-46s %-8s %7s %4s%n", "broken variant", "caught by", "tool", "seconds", "JDK"));
+        Set<String> blind = new TreeSet<>(TestList.tests());
         for (Variant variant : Variant.values()) {
-            for (Class<?> test : variant.brokenOn(jdk) ? variant.caughtBy : List.<Class<?>>of()) {
-                Caught caught = catching(variant, test.getCanonicalName());
+            for (CaughtBy by : variant.caughtBy) {
+                requireForbidden(by);
+                blind.remove(by.test());
+                if (!variant.brokenOn(jdk)) {
+                    continue;
+                }
+                Caught caught = catching(variant, by);
                 String seconds = caught.caught() ? String.format(Locale.ROOT, "%.1f", caught.seconds()) : "not";
                 lines.append(String.format(
-                        "%-27s %-46s %-8s %7s %4d%n", variant, shortName(caught.test()), "jcstress", seconds, jdk));
+                        "%-27s %-46s %-8s %7s %4d%n", variant, shortName(by.test()), "jcstress", seconds, jdk));
                 if (!caught.caught()) {
                     failures.add(String.format(
-                            "%s (%s) was not caught by %s within %d s on JDK %d",
-                            variant, variant.what, caught.test(), CATCH_WITHIN.toSeconds(), jdk));
+                            "%s (%s) was not caught by %s, by one of %s, within %d s on JDK %d",
+                            variant, variant.what, by.test(), by.outcomes(), CATCH_WITHIN.toSeconds(), jdk));
                 }
             }
         }
+        blind.forEach(test -> failures.add(test + " has no variant that it must catch"));
         return lines.toString();
     }
 
-    private Caught catching(Variant variant, String test) throws IOException {
+    /** Throws unless the test forbids these outcomes by name. */
+    private static void requireForbidden(CaughtBy by) {
+        for (String outcome : by.outcomes()) {
+            boolean named = TestList.getInfo(by.test()).cases().stream()
+                    .anyMatch(known -> known.matchesExactly(outcome) && known.expect() == Expect.FORBIDDEN);
+            if (!named) {
+                throw new IllegalStateException(by.test() + " does not forbid '" + outcome + "' by name");
+            }
+        }
+    }
+
+    private Caught catching(Variant variant, CaughtBy by) throws IOException {
         long begin = System.nanoTime();
         long end = begin + CATCH_WITHIN.toNanos();
         boolean caught = false;
         while (!caught && System.nanoTime() - end < 0) {
             VMSupport.Config jvm = VMSupport.getAvailableVMConfigs().get(0);
-            for (TestResult result : run(List.of(config(test, variant, Sites.CALL_SITE, jvm, CompileMode.UNIFIED)))) {
-                caught |= result.status() == Status.NORMAL && forbidden(result) > 0;
+            TestConfig config = config(by.test(), variant, Sites.CALL_SITE, jvm, CompileMode.UNIFIED);
+            for (TestResult result : run(List.of(config))) {
+                caught |= result.status() == Status.NORMAL
+                        && by.outcomes().stream().anyMatch(outcome -> result.getCount(outcome) > 0);
             }
         }
-        return new Caught(variant, test, caught, (System.nanoTime() - begin) / 1e9);
+        return new Caught(caught, (System.nanoTime() - begin) / 1e9);
     }
 
     private static long forbidden(TestResult result) {
@@ -234,7 +290,7 @@ final class StressRunner {
         boolean inStep = sites == Sites.CALL_SITE && !folded;
         List<String> args = new ArrayList<>(List.of(
                 "-iters",
-                String.valueOf(effort.iterations),
+                "1",
                 "-time",
                 String.valueOf(folded ? effort.foldedMillis : effort.millis),
                 "-strideSize",
@@ -263,6 +319,12 @@ final class StressRunner {
         return List.copyOf(results.getTestResults());
     }
 
+    /** Whether the races of the test are those of the count, which are many more where an edge costs little. */
+    private static boolean counts(String test) {
+        return test.startsWith(BalancedStress.class.getCanonicalName());
+    }
+
+    /** Whether the test looks at folded code: nothing folds a field. */
     private static boolean folded(String test) {
         return test.startsWith(FoldedStress.class.getCanonicalName());
     }

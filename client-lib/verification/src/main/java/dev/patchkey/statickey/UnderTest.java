@@ -46,6 +46,21 @@ final class UnderTest {
         return key;
     }
 
+    /** The key itself with this count, new. */
+    static OurKey ours(int count) {
+        return new OurKey(SITES.factory, count);
+    }
+
+    /** A new key and a static call of it. */
+    static KeyWithCall keyWithCall() {
+        return VARIANT.keyWithCall(SITES.factory);
+    }
+
+    /** How to give back one of the key's references, once. */
+    static Runnable closing(FoldedKey key) {
+        return VARIANT.closing(key);
+    }
+
     /** A new key with this count, and its site. */
     static KeyAndSite keyAndSite(int count) {
         AtomicReference<@Nullable Site> made = new AtomicReference<>();

@@ -20,7 +20,7 @@ class BalancedModelTest {
 
     @Test
     void noReferenceIsLostOrDoubled() {
-        ModelCheck.holds(
+        ModelCheck.holdsIn(
                 LocalKeyModel.CHECK,
                 DOWN_TWICE,
                 SENTINEL,
@@ -99,6 +99,6 @@ class BalancedModelTest {
     @Test
     void theCheckerCatchesAnEnablementThatChecksAndThenActs() {
         EnablementModel.CHECK.catches(
-                "check-then-act", EnablementModel::checksThenActs, CLOSED_TWICE, "otherStands(): false");
+                "check-then-act", BrokenClose::checksThenActs, CLOSED_TWICE, "otherStands(): false");
     }
 }

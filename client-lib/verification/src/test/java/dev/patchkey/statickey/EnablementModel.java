@@ -30,22 +30,6 @@ public class EnablementModel {
         return new Enablement(key)::close;
     }
 
-    /** Checks whether it is closed, and then closes. */
-    static Runnable checksThenActs(FoldedKey key) {
-        return new Runnable() {
-
-            private volatile boolean closed;
-
-            @Override
-            public void run() {
-                if (!closed) {
-                    closed = true;
-                    key.core().decrement();
-                }
-            }
-        };
-    }
-
     /** However often the one is closed, the other stands. */
     public static class Specification {
 

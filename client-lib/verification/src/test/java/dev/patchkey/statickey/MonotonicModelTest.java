@@ -16,7 +16,7 @@ class MonotonicModelTest {
 
     @Test
     void versionsInAnyOrderEndAtTheNewest() {
-        ModelCheck.holds(
+        ModelCheck.holdsIn(
                 MirroredKeyModel.CHECK,
                 ANY_ORDER,
                 EPOCHS,

@@ -1,6 +1,5 @@
 package dev.patchkey.statickey;
 
-import java.util.List;
 import java.util.function.Supplier;
 import org.jetbrains.lincheck.datastructures.Operation;
 
@@ -41,14 +40,11 @@ public class StaticCallModel {
     }
 
     static KeyWithCall ours() {
-        FoldedKey key = new OurKey(TwoFieldSite::new, 0).key();
-        StaticCall<Boolean> call = key.select(false, true);
-        return new KeyWithCall(List.of(), key.core()::increment, key.core()::decrement, key::isEnabled, call::get);
+        return KeyWithCall.ours(TwoFieldSite::new);
     }
 
-    /** The call is a second key, changed right after the first. */
     static KeyWithCall withItsOwnSite() {
-        return KeyWithCall.withItsOwnSite(List.of(), TwoFieldSite::new);
+        return KeyWithCall.withItsOwnSite(TwoFieldSite::new);
     }
 
     /** A count. */

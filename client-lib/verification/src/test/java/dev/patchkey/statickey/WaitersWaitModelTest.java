@@ -17,7 +17,7 @@ class WaitersWaitModelTest {
 
     @Test
     void anIncrementReturnsWhenNobodyRunsTheOldBranch() {
-        ModelCheck.holds(
+        ModelCheck.holdsIn(
                 LocalKeyModel.CHECK,
                 ENABLE_MEETS_ENABLE,
                 new Meeting("increment => decrement | increment testFolded => count"),
@@ -26,7 +26,7 @@ class WaitersWaitModelTest {
 
     @Test
     void anApplyReturnsWhenTheEdgeThatItMeetsHasEnded() {
-        ModelCheck.holds(
+        ModelCheck.holdsIn(
                 MirroredKeyModel.CHECK,
                 ANSWER_MEETS_STREAM,
                 OLDER_MEETS_APPLY,
