@@ -21,6 +21,8 @@ final class PropagationBenchmark {
     private static final int NODES = 100;
     private static final int WARM_UP_CHANGES = 200;
     private static final int MEASURED_CHANGES = 500;
+    private static final int QUICK_NODES = 3;
+    private static final int QUICK_CHANGES = 10;
 
     /** In turn, since the edges of one key are paced: each has two, and then rests for seconds. */
     static final int KEYS = 100;
@@ -29,31 +31,51 @@ final class PropagationBenchmark {
         return "benchmark.flip." + number;
     }
 
-    private PropagationBenchmark() {}
+    private final Report report;
+    private final URI service;
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final int nodes;
+    private final int changes;
+    private final List<String> raw = new ArrayList<>();
+    private final List<List<String>> rows = new ArrayList<>();
 
-    static void run(List<String> arguments) throws Exception {
-        try (ServiceProcess service = new ServiceProcess(arguments, "jdbc")) {
-            HttpClient http = HttpClient.newHttpClient();
-            long[] applied = measureWithNodes(http, service.uri());
-            long[] committed = measure(http, service.uri(), MEASURED_CHANGES);
-            report("committed and applied on all " + NODES + " nodes", applied);
-            report("committed, with no node", committed);
-            System.out.printf(
-                    "ratio of the medians: %.1f%n",
-                    (double) applied[applied.length / 2] / committed[committed.length / 2]);
+    private PropagationBenchmark(Report report, URI service) {
+        this.report = report;
+        this.service = service;
+        this.nodes = report.isQuick() ? QUICK_NODES : NODES;
+        this.changes = report.isQuick() ? QUICK_CHANGES : MEASURED_CHANGES;
+    }
+
+    static void run(Report report, List<String> arguments) throws Exception {
+        System.out.println("measuring propagation");
+        try (ServiceProcess process = new ServiceProcess(arguments, "jdbc")) {
+            new PropagationBenchmark(report, process.uri()).run();
         }
     }
 
-    private static long[] measureWithNodes(HttpClient http, URI service) throws Exception {
-        List<AutoCloseable> nodes = new ArrayList<>();
+    private void run() throws Exception {
+        long[] applied = measureWithNodes();
+        long[] committed = measure(changes);
+        double base = median(committed);
+        add("committed and applied on all %d nodes".formatted(nodes), applied, base);
+        add("committed, with no node", committed, base);
+        report.raw("propagation", raw);
+        report.table(
+                "From an increment or decrement to its answer, in milliseconds, %,d edges".formatted(changes),
+                List.of("", "median", "p99", "max", "ratio of the medians"),
+                rows);
+    }
+
+    private long[] measureWithNodes() throws Exception {
+        List<AutoCloseable> started = new ArrayList<>();
         try {
-            for (int i = 0; i < NODES; i++) {
-                nodes.add(node(service));
+            for (int i = 0; i < nodes; i++) {
+                started.add(node(service));
             }
-            measure(http, service, WARM_UP_CHANGES);
-            return measure(http, service, MEASURED_CHANGES);
+            measure(report.isQuick() ? QUICK_CHANGES : WARM_UP_CHANGES);
+            return measure(changes);
         } finally {
-            for (AutoCloseable node : nodes) {
+            for (AutoCloseable node : started) {
                 node.close();
             }
         }
@@ -69,9 +91,10 @@ final class PropagationBenchmark {
                 .newInstance(service);
     }
 
-    private static long[] measure(HttpClient http, URI service, int changes) throws IOException, InterruptedException {
-        long[] nanos = new long[changes];
-        for (int i = 0; i < changes; i++) {
+    /** The times of so many edges in nanoseconds, sorted. */
+    private long[] measure(int count) throws IOException, InterruptedException {
+        long[] nanos = new long[count];
+        for (int i = 0; i < count; i++) {
             String change = i % 2 == 0 ? "increment" : "decrement";
             HttpRequest request = HttpRequest.newBuilder(
                             service.resolve("/v1/keys/" + key(i / 2 % KEYS) + "/" + change + "?await=applied"))
@@ -88,13 +111,23 @@ final class PropagationBenchmark {
         return nanos;
     }
 
-    private static void report(String what, long[] sorted) {
-        System.out.printf(
-                "%-44s median %6.2f ms, p99 %6.2f ms, max %6.2f ms over %d edges%n",
+    private void add(String what, long[] sorted, double base) {
+        for (long nanos : sorted) {
+            raw.add(what + ": " + nanos);
+        }
+        rows.add(List.of(
                 what,
-                sorted[sorted.length / 2] / 1e6,
-                sorted[sorted.length * 99 / 100] / 1e6,
-                sorted[sorted.length - 1] / 1e6,
-                sorted.length);
+                millis(median(sorted)),
+                millis(sorted[sorted.length * 99 / 100]),
+                millis(sorted[sorted.length - 1]),
+                "%.1f".formatted(median(sorted) / base)));
+    }
+
+    private static double median(long[] sorted) {
+        return sorted[sorted.length / 2];
+    }
+
+    private static String millis(double nanos) {
+        return "%.2f".formatted(nanos / 1e6);
     }
 }

@@ -3,7 +3,6 @@ package dev.patchkey.benchmarks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -14,20 +13,26 @@ import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
-/** Runs JMH, and puts what was measured where the reader finds it: tables on the screen, and files if wanted. */
+/**
+ * Runs JMH for one benchmark, and puts what was measured where the reader finds it: tables on the screen, and files if
+ * wanted. A file that an earlier run has left is replaced when there is something to put into it, and not before.
+ */
 public final class Report {
 
     private static final TimeValue QUICK = TimeValue.milliseconds(50);
 
+    private final String benchmark;
     private final @Nullable Path directory;
     private final boolean quick;
+    private final List<String> tables = new ArrayList<>();
 
-    Report(@Nullable Path directory, boolean quick) throws IOException {
+    /** @param benchmark the name by which the file with its tables is known */
+    Report(String benchmark, @Nullable Path directory, boolean quick) throws IOException {
+        this.benchmark = benchmark;
         this.directory = directory;
         this.quick = quick;
         if (directory != null) {
             Files.createDirectories(directory);
-            Files.deleteIfExists(file(directory, "tables", "md"));
         }
     }
 
@@ -75,8 +80,9 @@ public final class Report {
         lines.add("|---".repeat(header.size()) + "|");
         rows.forEach(row -> lines.add(row(row)));
         lines.forEach(System.out::println);
+        tables.addAll(lines);
         if (directory != null) {
-            Files.write(file(directory, "tables", "md"), lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            Files.write(file(directory, "tables-" + benchmark, "md"), tables);
         }
     }
 

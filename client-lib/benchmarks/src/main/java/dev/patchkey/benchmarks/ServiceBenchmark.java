@@ -11,6 +11,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.StringJoiner;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -21,32 +22,41 @@ import java.util.concurrent.atomic.LongAdder;
 final class ServiceBenchmark {
 
     private static final int CONNECTIONS = 16;
-    private static final long WARM_UP_NANOS = 10_000_000_000L;
-    private static final long MEASURED_NANOS = 10_000_000_000L;
+    private static final long ROUND_NANOS = 10_000_000_000L;
+    private static final long QUICK_ROUND_NANOS = 200_000_000L;
+
+    /** Measured, after one to warm up. */
     private static final int ROUNDS = 3;
 
     private ServiceBenchmark() {}
 
-    static void run(List<String> arguments) throws IOException, InterruptedException {
-        System.out.printf(
-                "%-10s %-10s %30s %26s%n",
-                "store", "keys", "increments/s, " + ROUNDS + " rounds", "ratio of the last to row 1");
+    static void run(Report report, List<String> arguments) throws IOException, InterruptedException {
+        System.out.println("measuring increments");
+        long roundNanos = report.isQuick() ? QUICK_ROUND_NANOS : ROUND_NANOS;
+        List<String> raw = new ArrayList<>();
+        List<List<String>> rows = new ArrayList<>();
         double first = 0;
         for (String store : List.of("jdbc", "hazelcast")) {
             try (ServiceProcess service = new ServiceProcess(arguments, store)) {
                 for (int keys : new int[] {1, 1000}) {
-                    load(service.uri(), keys, WARM_UP_NANOS);
-                    StringBuilder rounds = new StringBuilder();
+                    load(service.uri(), keys, roundNanos);
                     double last = 0;
-                    for (int round = 0; round < ROUNDS; round++) {
-                        last = load(service.uri(), keys, MEASURED_NANOS);
-                        rounds.append("%,10.0f".formatted(last));
+                    StringJoiner rounds = new StringJoiner("; ");
+                    for (int round = 1; round <= ROUNDS; round++) {
+                        last = load(service.uri(), keys, roundNanos);
+                        rounds.add("%,.0f".formatted(last));
+                        raw.add("%s, %d keys, round %d: %f".formatted(store, keys, round, last));
                     }
                     first = first == 0 ? last : first;
-                    System.out.printf("%-10s %-10d %30s %26.2f%n", store, keys, rounds, last / first);
+                    rows.add(List.of(store, "%,d".formatted(keys), rounds.toString(), "%.2f".formatted(last / first)));
                 }
             }
         }
+        report.raw("service", raw);
+        report.table(
+                "Increments over HTTP, %d connections, rounds of %,d ms".formatted(CONNECTIONS, roundNanos / 1_000_000),
+                List.of("store", "keys", "increments/s, round by round", "ratio of the last to the first row's"),
+                rows);
     }
 
     private static double load(URI service, int keys, long nanos) throws InterruptedException {

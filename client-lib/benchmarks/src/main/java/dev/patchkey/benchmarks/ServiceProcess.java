@@ -27,9 +27,6 @@ final class ServiceProcess implements AutoCloseable {
      * @param store {@code jdbc} or {@code hazelcast}
      */
     ServiceProcess(List<String> arguments, String store) throws IOException, InterruptedException {
-        if (arguments.isEmpty()) {
-            throw new IllegalArgumentException("the first argument must be the service's jar");
-        }
         Path jar = Path.of(arguments.get(0)).toAbsolutePath();
         String java = arguments.size() > 1
                 ? arguments.get(1)

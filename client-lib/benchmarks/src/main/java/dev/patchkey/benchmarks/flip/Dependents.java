@@ -22,13 +22,14 @@ final class Dependents {
     static final StaticKey KEY = StaticKey.detached("benchmark.flip");
 
     /**
-     * For the JVM: a call waits for its method to be compiled, which comes early, and the methods are compiled by
-     * themselves, not as a part of what calls them.
+     * For the JVM: a call of one of the methods waits for it to be compiled, which comes early, and they are compiled by
+     * themselves, not as a part of what calls them. For these methods alone: whatever makes an edge is compiled when and
+     * how the JVM does it by default.
      */
     static final List<String> JVM_OPTIONS = List.of(
-            "-Xbatch",
-            "-XX:CompileThresholdScaling=0.05",
             "-XX:CompileCommand=quiet",
+            "-XX:CompileCommand=BackgroundCompilation,*Dependent*::checked,false",
+            "-XX:CompileCommand=CompileThresholdScaling,*Dependent*::checked,0.05",
             "-XX:CompileCommand=dontinline,*Dependent*::checked");
 
     /** C2's threshold is 5,000 calls, scaled 250; each round may fall short while profiles are being made. */

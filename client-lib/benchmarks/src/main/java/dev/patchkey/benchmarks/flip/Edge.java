@@ -22,7 +22,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * One edge of a local key, up or down, when so many compiled methods depend on it. Each edge is measured once and then
- * prepared anew, so what runs it is as cold as it is in an application.
+ * prepared anew. The code that makes it is under the JVM's defaults and runs no more than {@code Warmup} and {@code
+ * Measurement} say, so it is as cold as in an application that seldom changes a key.
  */
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)

@@ -5,9 +5,11 @@ import dev.patchkey.benchmarks.Measured;
 import dev.patchkey.benchmarks.Report;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
@@ -95,32 +97,63 @@ public final class FlipBenchmark {
         List<String> lines =
                 ChildJvm.run(Recovery.class, List.of(), List.of(Integer.toString(marks), Long.toString(apart)));
         report.raw("flip-recovery", lines);
+        List<Recovery.Felt> felt = lines.stream().map(Recovery.Felt::parse).toList();
         List<List<String>> rows = new ArrayList<>();
         for (String kind : Recovery.KINDS) {
-            double[] stalls = column(lines, kind, 1);
-            double[] recoveries = column(lines, kind, 2);
-            rows.add(List.of(kind, median(stalls), longest(stalls), median(recoveries), longest(recoveries)));
+            double[] stalls = sorted(felt, kind, Recovery.Felt::stallMicros);
+            double[] lowest = sorted(felt, kind, Recovery.Felt::lowest);
+            double[] back = sorted(felt, kind, Recovery.Felt::backMicros);
+            rows.add(List.of(
+                    kind,
+                    stall(median(stalls)),
+                    stall(longest(stalls)),
+                    percent(median(lowest)),
+                    percent(lowest[0]),
+                    back(median(back), apart),
+                    back(longest(back), apart),
+                    Long.toString(Arrays.stream(back).filter(Double::isInfinite).count())));
         }
         report.table(
                 "What hot threads feel of %d edges of a kind, in milliseconds".formatted(marks),
-                List.of("edge", "longest stall, median", "max", "rate back at 95 %, median", "max"),
+                List.of(
+                        "edge",
+                        "longest stall, median",
+                        "max",
+                        "lowest rate of the rate before, median",
+                        "min",
+                        "rate back at 95 %, median",
+                        "max",
+                        "not back"),
                 rows);
     }
 
-    private static double[] column(List<String> lines, String kind, int column) {
-        return lines.stream()
-                .map(line -> line.split(" "))
-                .filter(words -> words[0].equals(kind))
-                .mapToDouble(words -> Double.parseDouble(words[column]) / 1000)
+    private static double[] sorted(List<Recovery.Felt> felt, String kind, ToDoubleFunction<Recovery.Felt> what) {
+        return felt.stream()
+                .filter(one -> one.kind().equals(kind))
+                .mapToDouble(what)
                 .sorted()
                 .toArray();
     }
 
-    private static String median(double[] sorted) {
-        return "%.2f".formatted(sorted[sorted.length / 2]);
+    private static double median(double[] sorted) {
+        return sorted[sorted.length / 2];
     }
 
-    private static String longest(double[] sorted) {
-        return "%.2f".formatted(sorted[sorted.length - 1]);
+    private static double longest(double[] sorted) {
+        return sorted[sorted.length - 1];
+    }
+
+    private static String stall(double micros) {
+        return micros * 1000 < HotThread.SHORTEST_GAP_NANOS
+                ? "< %.2f".formatted(HotThread.SHORTEST_GAP_NANOS / 1e6)
+                : "%.2f".formatted(micros / 1000);
+    }
+
+    private static String percent(double share) {
+        return "%.0f %%".formatted(share * 100);
+    }
+
+    private static String back(double micros, long apartMillis) {
+        return Double.isInfinite(micros) ? "not in " + apartMillis : "%.2f".formatted(micros / 1000);
     }
 }

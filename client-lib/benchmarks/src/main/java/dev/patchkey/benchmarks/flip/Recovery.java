@@ -9,8 +9,7 @@ import java.util.concurrent.locks.LockSupport;
  * What hot threads feel of an edge. A sampler reads their counts about once a millisecond; one core is left to the
  * sampler, the edge and the compiler. Marks without an edge are the control.
  *
- * <p>Runs in a JVM of its own, and prints a line for each mark: its kind, the longest time a thread stood still after it,
- * and the time until the rate was back, both in microseconds.
+ * <p>Runs in a JVM of its own, and prints a {@link Felt} for each mark, in a line.
  */
 final class Recovery {
 
@@ -31,6 +30,27 @@ final class Recovery {
 
     private record Mark(String kind, long beginNanos, long endNanos) {}
 
+    /**
+     * What the threads felt of one mark, until the next.
+     *
+     * @param kind one of {@link #KINDS}
+     * @param stallMicros the longest time for which a thread stood still, 0 if none was as long as can be told
+     * @param lowest the rate in the lowest window, as a share of the rate before
+     * @param backMicros the time until the rate was back, infinite if it did not come back
+     */
+    record Felt(String kind, double stallMicros, double lowest, double backMicros) {
+
+        static Felt parse(String line) {
+            String[] words = line.split(" ");
+            return new Felt(
+                    words[0], Double.parseDouble(words[1]), Double.parseDouble(words[2]), Double.parseDouble(words[3]));
+        }
+
+        String line() {
+            return kind + " " + stallMicros + " " + lowest + " " + backMicros;
+        }
+    }
+
     private final List<HotThread> threads = new ArrayList<>();
     private final List<HotThread.Gap> gaps = new ArrayList<>();
     private final List<Sample> samples = new ArrayList<>();
@@ -47,7 +67,8 @@ final class Recovery {
     /** Measures. The arguments: how many marks of each kind, and how many milliseconds apart. */
     public static void main(String[] args) throws InterruptedException {
         Recovery recovery = new Recovery(Long.parseLong(args[1]));
-        recovery.measure(Integer.parseInt(args[0])).forEach(recovery::print);
+        recovery.measure(Integer.parseInt(args[0]))
+                .forEach(mark -> System.out.println(recovery.felt(mark).line()));
     }
 
     private List<Mark> measure(int marksOfAKind) throws InterruptedException {
@@ -86,27 +107,43 @@ final class Recovery {
         }
     }
 
-    private void print(Mark mark) {
+    private Felt felt(Mark mark) {
         long endNanos = mark.beginNanos + apartMillis * 1_000_000;
         long stall = gaps.stream()
                 .filter(gap -> gap.endNanos() > mark.beginNanos && gap.endNanos() - gap.nanos() < endNanos)
                 .mapToLong(HotThread.Gap::nanos)
                 .max()
                 .orElse(0);
-        System.out.printf("%s %d %d%n", mark.kind, stall / 1000, recoveryNanos(mark, endNanos) / 1000);
-    }
-
-    /** From the mark to the first window, begun after the edge, in which the rate is back; all the time if there is none. */
-    private long recoveryNanos(Mark mark, long endNanos) {
-        int first = firstAfter(mark.endNanos);
         double before =
                 rate(firstAfter(mark.beginNanos - apartMillis * 1_000_000 / 2), firstAfter(mark.beginNanos) - 1);
-        for (int i = first; i + WINDOW < samples.size() && samples.get(i).nanos < endNanos; i++) {
-            if (rate(i, i + WINDOW) >= BACK * before) {
-                return Math.max(0, samples.get(i).nanos - mark.beginNanos);
+        return new Felt(
+                mark.kind,
+                stall / 1000.0,
+                lowestRate(mark, endNanos) / before,
+                backNanos(mark, endNanos, BACK * before) / 1000);
+    }
+
+    /** Of the windows from the last sample before the mark on, so that the edge itself is in one. */
+    private double lowestRate(Mark mark, long endNanos) {
+        double lowest = Double.POSITIVE_INFINITY;
+        for (int i = firstAfter(mark.beginNanos) - 1; isWindow(i, endNanos); i++) {
+            lowest = Math.min(lowest, rate(i, i + WINDOW));
+        }
+        return lowest;
+    }
+
+    /** From the mark to the first window, begun after the edge, with that rate; infinite if there is none. */
+    private double backNanos(Mark mark, long endNanos, double rate) {
+        for (int i = firstAfter(mark.endNanos); isWindow(i, endNanos); i++) {
+            if (rate(i, i + WINDOW) >= rate) {
+                return samples.get(i).nanos - mark.beginNanos;
             }
         }
-        return endNanos - mark.beginNanos;
+        return Double.POSITIVE_INFINITY;
+    }
+
+    private boolean isWindow(int first, long endNanos) {
+        return first + WINDOW < samples.size() && samples.get(first).nanos < endNanos;
     }
 
     private int firstAfter(long nanos) {
