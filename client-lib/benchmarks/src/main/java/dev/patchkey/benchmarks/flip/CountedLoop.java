@@ -1,7 +1,6 @@
 package dev.patchkey.benchmarks.flip;
 
 import dev.patchkey.statickey.Enablement;
-import java.io.IOException;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import javax.management.JMException;
@@ -38,7 +37,7 @@ public class CountedLoop {
     private @Nullable Enablement enablement;
 
     @Setup(Level.Trial)
-    public void start() throws ReflectiveOperationException, IOException {
+    public void start() throws Exception {
         methods.define(1);
         looper.start();
     }

@@ -21,10 +21,13 @@ final class Dependents {
 
     static final StaticKey KEY = StaticKey.detached("benchmark.flip");
 
+    /** Tested to give the test a profile, so that nothing compiled for that depends on the key that is measured. */
+    private static final StaticKey OTHER = StaticKey.detached("benchmark.flip.other");
+
     /**
      * For the JVM: a call of one of the methods waits for it to be compiled, which comes early, and they are compiled by
-     * themselves, not as a part of what calls them. For these methods alone: whatever makes an edge is compiled when and
-     * how the JVM does it by default.
+     * themselves, not as a part of what calls them. No option names anything else, so what makes an edge is compiled when
+     * and how the JVM does it by default.
      */
     static final List<String> JVM_OPTIONS = List.of(
             "-XX:CompileCommand=quiet",
@@ -37,14 +40,24 @@ final class Dependents {
 
     private static final int MOST_ROUNDS = 100;
 
+    /** Under the JVM's defaults C2 takes a method after 5,000 calls, or 15,000 if it is late. */
+    private static final int TESTS_A_ROUND = 20_000;
+
+    /** For the compiler, between two of these rounds. */
+    private static final long PAUSE_MILLIS = 10;
+
     /** Compile id, level 4, state 0 for code in use, the method. */
     private static final Pattern IN_USE_BY_C2 = Pattern.compile("^\\s*\\d+ 4 0 \\S*Dependent\\S*\\.checked\\(I\\)I .*");
+
+    private static final Pattern TEST_IN_USE_BY_C2 =
+            Pattern.compile("^\\s*\\d+ 4 0 \\S*\\.FoldedKey\\.isEnabled\\(\\)Z .*");
 
     private final List<MethodHandle> methods = new ArrayList<>();
     private int sum;
 
     /** Makes so many, not compiled yet. */
-    void define(int count) throws ReflectiveOperationException, IOException {
+    void define(int count) throws ReflectiveOperationException, IOException, JMException, InterruptedException {
+        profileTest();
         MethodHandles.Lookup here = MethodHandles.lookup();
         byte[] bytes = classFile();
         for (int i = 0; i < count; i++) {
@@ -52,6 +65,20 @@ final class Dependents {
             methods.add(
                     hidden.findStatic(hidden.lookupClass(), "checked", MethodType.methodType(int.class, int.class)));
         }
+    }
+
+    /** The methods are compiled early, and C2 inlines a test into them only if its own profile is complete by then. */
+    private void profileTest() throws JMException, InterruptedException {
+        for (int round = 0; round < MOST_ROUNDS; round++) {
+            for (int i = 0; i < TESTS_A_ROUND; i++) {
+                sum += OTHER.isEnabled() ? 1 : 0;
+            }
+            if (inUse(TEST_IN_USE_BY_C2) > 0) {
+                return;
+            }
+            Thread.sleep(PAUSE_MILLIS);
+        }
+        throw new IllegalStateException("the test of a key is not compiled");
     }
 
     private static byte[] classFile() throws IOException {
@@ -86,8 +113,12 @@ final class Dependents {
     }
 
     private static long compiled() throws JMException {
+        return inUse(IN_USE_BY_C2);
+    }
+
+    private static long inUse(Pattern code) throws JMException {
         String list = (String) ManagementFactory.getPlatformMBeanServer()
                 .invoke(new ObjectName("com.sun.management:type=DiagnosticCommand"), "compilerCodelist", null, null);
-        return list.lines().filter(line -> IN_USE_BY_C2.matcher(line).matches()).count();
+        return list.lines().filter(line -> code.matcher(line).matches()).count();
     }
 }

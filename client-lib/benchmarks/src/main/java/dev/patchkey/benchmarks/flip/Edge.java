@@ -1,7 +1,6 @@
 package dev.patchkey.benchmarks.flip;
 
 import dev.patchkey.statickey.Enablement;
-import java.io.IOException;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import javax.management.JMException;
@@ -44,7 +43,7 @@ public class Edge {
         @Nullable Enablement enablement;
 
         @Setup(Level.Trial)
-        public void define() throws ReflectiveOperationException, IOException {
+        public void define() throws Exception {
             methods.define(dependents);
         }
     }
