@@ -21,6 +21,8 @@ enum NamedBenchmark {
     }
 
     private final boolean needsService;
+
+    @SuppressWarnings("ImmutableEnumChecker") // a function without state
     private final Body body;
 
     NamedBenchmark(boolean needsService, Body body) {

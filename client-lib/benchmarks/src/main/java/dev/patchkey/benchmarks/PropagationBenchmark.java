@@ -118,8 +118,8 @@ final class PropagationBenchmark {
         rows.add(List.of(
                 what,
                 millis(median(sorted)),
-                millis(sorted[sorted.length * 99 / 100]),
-                millis(sorted[sorted.length - 1]),
+                millis((double) sorted[sorted.length * 99 / 100]),
+                millis((double) sorted[sorted.length - 1]),
                 "%.1f".formatted(median(sorted) / base)));
     }
 

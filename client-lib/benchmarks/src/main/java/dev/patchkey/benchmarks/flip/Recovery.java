@@ -41,7 +41,7 @@ final class Recovery {
     record Felt(String kind, double stallMicros, double lowest, double backMicros) {
 
         static Felt parse(String line) {
-            String[] words = line.split(" ");
+            String[] words = line.split(" ", -1);
             return new Felt(
                     words[0], Double.parseDouble(words[1]), Double.parseDouble(words[2]), Double.parseDouble(words[3]));
         }
