@@ -22,14 +22,18 @@ public final class Enablement implements AutoCloseable {
     }
 
     /**
-     * Gives the reference back, once: closing again is a no-op, which does not wait for a first close that another thread
-     * has not finished. If it was the last, disables the key and returns when every test sees that. A thread that passed its test before may still be inside the guarded region.
+     * Gives the reference back, once: closing again is a no-op, which does not wait for a first close that another
+     * thread has not finished. If it was the last, disables the key and returns when every test sees that. A thread
+     * that passed its test before may still be inside the guarded region.
      *
-     * <p>If the key {@linkplain StaticKey#deferDisable defers} its disable, returns at once, and tests take the enabled
-     * path until the delay is over.
+     * <p>If the key {@linkplain StaticKey#deferDisable defers} its disable, rebinds nothing, and tests take the enabled
+     * path until the delay is over. It may still wait for a change of the key in progress, a preparation for instance.
      *
      * <p>If the rebind fails before the count is published, nothing has changed, what failed is thrown, and the
      * reference may be closed again; if it fails after that, the key is disabled and correct but its tests are slow.
+     * The same holds if a deferred disable cannot be scheduled, which throws what the JDK's timer threw: an
+     * {@link OutOfMemoryError} if no thread can be started. Of two threads that close it at once, only the first is
+     * told of a failure: the reference is then open again although the other's close has returned normally.
      *
      * @throws IllegalStateException if called by an action given to {@link StaticKey#beforeEnable}; nothing has changed
      */

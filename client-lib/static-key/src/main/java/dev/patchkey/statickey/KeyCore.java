@@ -176,6 +176,11 @@ final class KeyCore implements Entry {
         return reference == null ? null : reference.get();
     }
 
+    /** The reference to the key object, or to the one that was collected last; null if there never was one. */
+    @Nullable WeakReference<FoldedKey> reference() {
+        return key;
+    }
+
     void key(WeakReference<FoldedKey> reference) {
         key = reference;
     }

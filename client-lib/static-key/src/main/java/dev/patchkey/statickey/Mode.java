@@ -18,7 +18,8 @@ enum Mode {
                                     + "' is mirrored: its count is the cluster's, and enable() and deferDisable()"
                                     + " are for local keys only; acquire the key instead, or use another name"
                             : "key '" + key + "' is local: it has been enabled with enable(), or given a delay with"
-                                    + " deferDisable(), and its count cannot be mirrored too; acquire it instead, or use another name");
+                                    + " deferDisable(), and its count cannot be mirrored too; acquire it instead,"
+                                    + " or use another name");
         }
         return wanted;
     }

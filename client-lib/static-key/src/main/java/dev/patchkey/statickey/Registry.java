@@ -42,7 +42,10 @@ final class Registry {
     private final ConcurrentMap<String, Entry> entries = new ConcurrentHashMap<>();
     private final ReferenceQueue<FoldedKey> collected = new ReferenceQueue<>();
 
-    /** Collected keys whose cores were busy when they were looked after. As many as there are names, at most. */
+    /**
+     * Collected keys whose cores were busy when they were looked after. At most one of a core stays; one whose key was
+     * made again since is dropped when its turn comes, and turns come faster than keys are made.
+     */
     private final Queue<Collectable> busy = new ConcurrentLinkedQueue<>();
 
     private final AtomicBoolean attached = new AtomicBoolean();
@@ -54,6 +57,10 @@ final class Registry {
 
     ConcurrentMap<String, Entry> entries() {
         return entries;
+    }
+
+    Queue<?> busy() {
+        return busy;
     }
 
     /** As {@link StaticKey#of}. */
@@ -125,8 +132,11 @@ final class Registry {
         }
     }
 
-    /** What is to become of the core's entry: null if the core is retired. */
+    /** What is to become of the core's entry: null if the core is retired. Leaves a core whose key was made again. */
     private @Nullable KeyCore retire(KeyCore core, Collectable key) {
+        if (core.reference() != key) {
+            return core; // the newer key's reference will come in its turn
+        }
         KeyCore.Retirement retirement = core.retire();
         if (retirement == KeyCore.Retirement.BUSY) {
             busy.add(key);

@@ -11,13 +11,13 @@ import java.time.Duration;
  * if (TRACE.isEnabled()) { ... }
  * }</pre>
  *
- * <p>A key is enabled if and only if its count is positive. Crossing between 0 and a positive count is an <em>edge</em>,
- * which rebinds the key's one call site, and so changes every piece of compiled code that tests the key; a change of
- * the count that crosses no edge rebinds nothing.
+ * <p>A key is enabled if and only if its count is positive. Crossing between 0 and a positive count is an
+ * <em>edge</em>, which rebinds the key's one call site, and so changes every piece of compiled code that tests the key;
+ * a change of the count that crosses no edge rebinds nothing.
  *
- * <p>A key is either <em>local</em>, counted by {@link #enable()} and told what to do by {@link #deferDisable}, or <em>mirrored</em>, its count set by the mirror of
- * the cluster's count. Which of the two is decided by the first of these that happens to it and does not change while
- * the key exists; mixing them is an {@link IllegalStateException}.
+ * <p>A key is either <em>local</em>, counted by {@link #enable()} and told what to do by {@link #deferDisable}, or
+ * <em>mirrored</em>, its count set by the mirror of the cluster's count. Which of the two is decided by the first of
+ * these that happens to it and does not change while the key exists; mixing them is an {@link IllegalStateException}.
  *
  * <p><b>Promise.</b> For every observer {@code isEnabled() == (count() > 0)}, linearizably: the moment at which the
  * count is published is the moment at which the key changes for everybody. Once any thread has seen the key enabled in
@@ -49,8 +49,9 @@ public sealed interface StaticKey permits FoldedKey {
      *
      * <p>One load of this library has one key of a name; two loads in one JVM have one each. The registry does not keep
      * a key alive: an {@link Enablement}, a {@link StaticCall}, a {@link Registration} or whoever else refers to it
-     * does. What the registry does keep is a positive or mirrored count, so that a key made again is as it was, but for
-     * its preparations.
+     * does. What the registry does keep is a positive or mirrored count, so that such a key made again is as it was,
+     * but for its preparations. A local key that is collected while its count is 0 is forgotten: made again, it has no
+     * {@linkplain #deferDisable delay} and is not local until something makes it so.
      *
      * @param name 1 to 128 characters of {@code [a-z0-9._-]}, starting with a letter or digit
      * @throws NullPointerException if the name is null
@@ -120,17 +121,22 @@ public sealed interface StaticKey permits FoldedKey {
      * }
      * }</pre>
      *
-     * <p>The {@link Enablement#close} that gives the last reference back returns at once. Until the delay is over, the
-     * key <em>is</em> enabled: the kept reference is one of its count, which is 1, and every test takes the enabled path.
-     * Then a thread of the JDK's gives it back: if it is still the last, that disables the key, as a close does. The delay
-     * is at least as long as given, by a monotonic clock; it begins with the close that found no other reference, and
-     * enabling and closing the key meanwhile does not begin it anew.
+     * <p>The {@link Enablement#close} that gives the last reference back rebinds nothing. Until the delay is over, the
+     * key <em>is</em> enabled: the kept reference is one of its count, which is 1, and every test takes the enabled
+     * path. Then a thread of the JDK's gives it back: if it is still the last, that disables the key, as a close does.
+     * The delay is at least as long as given, by a monotonic clock; it begins with the close that found no other
+     * reference, and enabling and closing the key meanwhile does not begin it anew.
      *
-     * <p>If that disable fails, it is logged, the key stays enabled and the reference kept, and it is tried again after a
-     * further delay of at least a second.
+     * <p>If that disable fails, it is logged, the key stays enabled and the reference kept, and it is tried again after
+     * a further delay of at least a second.
      *
-     * <p>Waits for a change of the key in progress. Concerns the closes from now on; for one that is deferred already see
-     * {@link #flush()}. The mirror's changes are never deferred: this makes the key local, as {@link #enable()} does.
+     * <p>Waits for a change of the key in progress. So in a class initialiser call this, and {@link #flush()}, before
+     * {@link #beforeEnable}: a preparation that uses the class would wait for its initialiser, and that for the
+     * preparation.
+     *
+     * <p>Concerns the closes from now on; for one that is deferred already see {@link #flush()}. The mirror's changes
+     * are never deferred: this makes the key local, as {@link #enable()} does. Keep the key, as a static key is kept
+     * anyway: one that is collected while its count is 0 is forgotten with its delay.
      *
      * @param delay zero, as it is without this call, to not defer at all; at most 1 hour
      * @throws NullPointerException if the delay is null
@@ -148,8 +154,8 @@ public sealed interface StaticKey permits FoldedKey {
      *
      * <p>A no-op if nothing is pending, so for mirrored keys always; it then waits for a change of the key in progress.
      *
-     * <p>If the rebind fails before the count is published, what failed is thrown and the disable is pending as before; if
-     * it fails after that, the key is disabled and correct but its tests are slow.
+     * <p>If the rebind fails before the count is published, what failed is thrown and the disable is pending as before;
+     * if it fails after that, the key is disabled and correct but its tests are slow.
      *
      * @throws IllegalStateException if called by an action given to {@link #beforeEnable}; nothing has changed
      */
@@ -171,7 +177,8 @@ public sealed interface StaticKey permits FoldedKey {
      * before it, and under the key's lock: while it runs the key reads as disabled, and other changes of the key wait.
      * It should be idempotent, for there is no undo: a later action that throws, or a rebind that fails, leaves the key
      * disabled although this one has run. It should be short. What it did happens-before all that follows a test that
-     * sees the key enabled.
+     * sees the key enabled. The context class loader of that thread is the caller's for a local key, and this library's
+     * for a mirrored one, which a thread of the library's enables; an action that needs a certain one names it.
      *
      * <p>If the key is enabled already, the action runs at once, on this thread, before this method returns; a test
      * made before that may have seen the key enabled without it. Register preparations in the class initialiser that
@@ -182,7 +189,8 @@ public sealed interface StaticKey permits FoldedKey {
      * or by initialising a class that does: that is refused with an {@link IllegalStateException}. It may not wait for
      * another thread that does so either; this goes undetected, and hangs. If it uses the class whose initialiser
      * registers it, it may have to wait for the end of that initialiser, which then must not change the key, nor
-     * register another preparation of it, after this one.
+     * register another preparation of it, after this one: there, {@link #deferDisable} and {@link #flush()} come before
+     * this call.
      *
      * <p>The key refers to the action, and so to the action's class loader; nothing in this library that outlives the
      * key does. A preparation lasts until its registration is closed or the key object becomes unreachable, so whoever

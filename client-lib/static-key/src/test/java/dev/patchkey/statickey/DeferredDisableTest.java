@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.patchkey.statickey.ModelSite.Phase;
+import java.lang.ref.Cleaner;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -441,6 +442,23 @@ class DeferredDisableTest {
         key.enable().close();
         Awaitility.await().until(() -> !key.isEnabled());
         assertThat(key.count()).isZero();
+    }
+
+    /** The JDK runs the actions of cleaners on threads that let nobody set their context class loader. */
+    @Test
+    void aCleanersActionGivesTheLastReferenceBack() {
+        StaticKey key = StaticKey.detached("cleaned");
+        key.deferDisable(DELAY);
+        Enablement enablement = key.enable();
+        Cleaner cleaner = Cleaner.create();
+        Cleaner.Cleanable owner = cleaner.register(new Object(), enablement::close);
+        Awaitility.await().untilAsserted(() -> {
+            System.gc();
+            assertThat(key).hasToString("StaticKey[cleaned, count 1, local, disable deferred]");
+        });
+        key.flush();
+        assertThat(key.isEnabled()).isFalse();
+        owner.clean(); // long done; it keeps the cleaner until here
     }
 
     @ParameterizedTest

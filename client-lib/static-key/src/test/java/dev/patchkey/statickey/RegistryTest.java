@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -136,6 +137,30 @@ class RegistryTest {
         assertThat(again.count()).isEqualTo(1);
         again.flush();
         assertThat(again.isEnabled()).isFalse();
+    }
+
+    @Test
+    void looksAfterOneCollectedKeyOfANameWhoseDisableIsDeferred() {
+        KeyCore core = registry.of("again").core();
+        core.deferDisable(KeyCore.LONGEST_DELAY.toNanos());
+        core.increment();
+        core.decrement();
+        for (int i = 1; i <= 40; i++) {
+            assertThat(registry.of("again").core()).isSameAs(core);
+            collect(core);
+            registry.of("kept");
+        }
+        assertThat(registry.busy()).hasSize(1);
+
+        core.flush();
+        registry.of("kept");
+        assertThat(registry.busy()).isEmpty();
+        assertThat(registry.entries()).containsOnlyKeys("kept");
+    }
+
+    /** As the garbage collector does, but at once. */
+    private static void collect(KeyCore core) {
+        assertThat(Objects.requireNonNull(core.reference()).enqueue()).isTrue();
     }
 
     @Test
