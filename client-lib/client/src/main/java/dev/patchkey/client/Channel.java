@@ -120,9 +120,9 @@ final class Channel {
         }
     }
 
-    /** Runs something that may wait, on a worker. */
-    void work(Runnable task) {
-        threads.run(task);
+    /** Runs something that may wait, on a worker; false if it does not, as the node is closed. */
+    boolean work(Runnable task) {
+        return threads.run(task);
     }
 
     private void schedule(Duration delay, Runnable task) {

@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,7 +49,10 @@ final class Socket implements WebSocket.Listener {
     }
 
     private final Executor channelThread;
-    private final Executor workers;
+
+    /** Runs something on a worker; false if it cannot any more. */
+    private final Predicate<Runnable> workers;
+
     private final Events events;
     private final StringBuilder parts = new StringBuilder();
     private CompletableFuture<?> sends = CompletableFuture.completedFuture(null);
@@ -57,7 +61,7 @@ final class Socket implements WebSocket.Listener {
     /** Written by the channel's thread. */
     private volatile boolean over;
 
-    Socket(Executor channelThread, Executor workers, Events events) {
+    Socket(Executor channelThread, Predicate<Runnable> workers, Events events) {
         this.channelThread = channelThread;
         this.workers = workers;
         this.events = events;
@@ -117,7 +121,9 @@ final class Socket implements WebSocket.Listener {
         // Waits on a worker: the JDK's own timer thread, which all of the JVM share, keeps the class loader of whoever
         // is
         // the first to use it.
-        workers.execute(() -> cutOnceClosed(closing, sent));
+        if (!workers.test(() -> cutOnceClosed(closing, sent))) {
+            closing.abort();
+        }
     }
 
     private static void cutOnceClosed(WebSocket closing, CompletableFuture<?> sent) {

@@ -14,7 +14,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The node's threads: daemons, with names that say whose they are. They serve whoever comes, and outlive most: so none of
- * them inherits anything of the thread that happened to need it, an application's class loader for instance.
+ * them inherits the context class loader or the inheritable variables of the thread that happened to need it. A thread
+ * group each does inherit, and up to JDK 23 an access control context, which refers to the class loaders of the starter's
+ * callers. These are of the thread that opened the node, which starts the rebinder and the channel's thread; the workers
+ * are started by the latter.
  */
 final class Threads {
 
@@ -27,20 +30,30 @@ final class Threads {
     private final ScheduledExecutorService channel;
 
     /**
-     * For the HTTP client, requests and listeners. Unbounded in itself, but bounded by its users: one task for each key
-     * whose hold is changing, one for each listener.
+     * For the HTTP client, requests, listeners, token suppliers and sockets that are to be cut. Unbounded in itself, but
+     * bounded by its users: one task for each key whose hold is changing, one for each listener, and for each attempt to
+     * connect, which are one at a time and further and further apart, one that asks for a token and one that cuts its
+     * socket within seconds.
      */
     private final ExecutorService workers;
 
     Threads(System.Logger logger) {
         this.logger = logger;
-        ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1, named("patchkey-channel"));
+        AtomicInteger number = new AtomicInteger();
+        ExecutorService pool = Executors.newCachedThreadPool(
+                task -> named("patchkey-worker-" + number.incrementAndGet()).newThread(task));
+        ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1, named("patchkey-channel")) {
+            @Override
+            protected void terminated() {
+                // Not before: what the channel's thread still does may need a worker.
+                pool.shutdown();
+                super.terminated();
+            }
+        };
         scheduler.setRemoveOnCancelPolicy(true);
         scheduler.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         channel = scheduler;
-        AtomicInteger number = new AtomicInteger();
-        workers = Executors.newCachedThreadPool(
-                task -> named("patchkey-worker-" + number.incrementAndGet()).newThread(task));
+        workers = pool;
     }
 
     private static ThreadFactory named(String name) {
@@ -63,15 +76,15 @@ final class Threads {
         return workers;
     }
 
-    /** Runs something on a worker, as soon as there is one; nothing once closed. */
-    void run(Runnable task) {
+    /** Runs something on a worker, as soon as there is one; false if it does not, as this is closed. */
+    boolean run(Runnable task) {
         try {
-            // A new worker inherits, in older JDKs, the access control context of the thread that starts it, and with
-            // it
-            // the class loaders of all its callers: so the channel's thread starts them.
+            // The channel's thread starts the workers, for what they inherit: see above.
             channel.execute(() -> runHere(task));
+            return true;
         } catch (RejectedExecutionException e) {
-            logger.log(System.Logger.Level.TRACE, "closed; nobody waits for this", e);
+            logger.log(System.Logger.Level.TRACE, "closed, and this is not run", e);
+            return false;
         }
     }
 
@@ -84,8 +97,6 @@ final class Threads {
                     logger.log(System.Logger.Level.ERROR, "a worker met a bug", e);
                 }
             });
-        } catch (RejectedExecutionException e) {
-            logger.log(System.Logger.Level.TRACE, "closed; nobody waits for this", e);
         } catch (OutOfMemoryError e) {
             // The machine has no thread to give; whoever counts on the task has no other way to go on.
             logger.log(System.Logger.Level.WARNING, "there is no thread now, and it is tried again", e);
@@ -110,11 +121,10 @@ final class Threads {
 
     void close() {
         try {
-            // After what it has been given so far: a connection that is to be cut among it.
+            // After what it has been given so far: a connection that is to be cut among it. The workers follow.
             channel.execute(channel::shutdown);
         } catch (RejectedExecutionException e) {
             logger.log(System.Logger.Level.TRACE, "closed already", e);
         }
-        workers.shutdown();
     }
 }
