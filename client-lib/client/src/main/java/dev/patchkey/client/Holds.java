@@ -86,8 +86,8 @@ final class Holds {
         }
         if (mirror.isLocal(key.name())) {
             throw new IllegalStateException(
-                    "key '" + key.name() + "' is local: it has been enabled with enable(), so its"
-                            + " count is this JVM's own and cannot be held across the cluster; use another name");
+                    "key '" + key.name() + "' is local: it has been enabled with enable(), or given a delay with"
+                            + " deferDisable(), so its count is this JVM's own and cannot be held across the cluster; use another name");
         }
         if (!config.subscribes(key.name())) {
             throw new IllegalArgumentException(
@@ -205,7 +205,7 @@ final class Holds {
     }
 
     boolean isValid(Standing granting) {
-        return granting.equals(valid);
+        return granting == valid;
     }
 
     boolean leaseIsLive() {

@@ -3,27 +3,44 @@ package dev.patchkey.client;
 import java.net.URI;
 
 /**
- * In whose name the node may change its holds now.
- *
- * @param service where
- * @param session the session that the hold changes name
- * @param incarnation of this JVM
- * @param term of the lease when the session began: what is answered to it in a later term is void
+ * In whose name the node may change its holds now. Each welcome brings one of its own, which is equal to no other: so it
+ * is no record.
  */
-record Standing(URI service, String session, String incarnation, long term) {
+final class Standing {
 
-    /*
-     * Each welcome brings one of its own. Written out for another reason too: the generated methods of a record are
-     * linked through handles that the JDK keeps, and the last type linked so with them, and thus its class loader.
+    private final URI service;
+    private final String session;
+    private final String incarnation;
+    private final long term;
+
+    /**
+     * In the name of one session.
+     *
+     * @param service where
+     * @param session the session that the hold changes name
+     * @param incarnation of this JVM
+     * @param term of the lease when the session began: what is answered to it in a later term is void
      */
-
-    @Override
-    public boolean equals(Object other) {
-        return this == other;
+    Standing(URI service, String session, String incarnation, long term) {
+        this.service = service;
+        this.session = session;
+        this.incarnation = incarnation;
+        this.term = term;
     }
 
-    @Override
-    public int hashCode() {
-        return System.identityHashCode(this);
+    URI service() {
+        return service;
+    }
+
+    String session() {
+        return session;
+    }
+
+    String incarnation() {
+        return incarnation;
+    }
+
+    long term() {
+        return term;
     }
 }
