@@ -31,6 +31,9 @@ final class Listeners {
     Registration add(Consumer<KeyChange> consumer) {
         Listener listener = new Listener(consumer);
         synchronized (this) {
+            if (closed) {
+                return () -> {};
+            }
             if (listeners.size() >= MOST) {
                 throw new IllegalStateException(MOST + " listeners are registered, the most there can be: close the"
                         + " registrations of those that have gone");
@@ -49,7 +52,8 @@ final class Listeners {
         }
     }
 
-    void close() {
+    /** Nobody is told any more, nor kept. */
+    synchronized void close() {
         closed = true;
         listeners.clear();
     }

@@ -336,6 +336,15 @@ class ConnectingTest extends NodeTest {
     }
 
     @Test
+    void aListenerThatComesAfterTheEndIsNotKept() {
+        Patchkey node = ready();
+        node.close();
+        for (int i = 0; i <= Listeners.MOST; i++) {
+            assertThat(node.onChange(change -> {})).as("no bound is met").isNotNull();
+        }
+    }
+
+    @Test
     void closingIsBoundedWhenThePodIsGoneOrSilent() {
         Patchkey node = ready();
         fake.vanish();
