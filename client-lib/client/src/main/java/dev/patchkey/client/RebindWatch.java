@@ -21,6 +21,7 @@ final class RebindWatch {
 
         private final String key;
         private final long beganNanos = System.nanoTime();
+        private final Instant began = Instant.now();
 
         private Busy(String key) {
             this.key = key;
@@ -36,7 +37,7 @@ final class RebindWatch {
 
         /** When it began, by the wall clock. */
         Instant began() {
-            return Instant.now().minus(lasts());
+            return began;
         }
     }
 
@@ -73,7 +74,7 @@ final class RebindWatch {
         if (now != null && before != now) {
             logger.log(
                     System.Logger.Level.WARNING,
-                    "key {0} has been being rebound for {1} ms: a preparation blocks, or a thread does not come to a"
+                    "the rebind of key {0} has lasted for {1} ms: a preparation blocks, or a thread does not come to a"
                             + " safepoint. Until it ends no change is applied on this node",
                     now.key,
                     now.lasts().toMillis());

@@ -93,11 +93,11 @@ public record Status(
             text.append(", ").append(unreboundKeys).append(" not rebound yet");
         }
         if (rebinding != null) {
-            text.append("; key ")
+            text.append("; the rebind of key ")
                     .append(rebinding)
-                    .append(" has been being rebound since ")
+                    .append(" has lasted since ")
                     .append(rebindingSince)
-                    .append(", and no change is applied until that ends");
+                    .append(", and no change is applied until it ends");
         }
         return text.toString();
     }

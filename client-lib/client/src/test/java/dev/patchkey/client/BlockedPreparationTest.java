@@ -68,7 +68,7 @@ class BlockedPreparationTest extends NodeTest {
         eventually(() -> blocked.name().equals(node.status().rebinding()));
         Status status = node.status();
         assertThat(status.rebindingSince()).isBetween(before.minusSeconds(1), Instant.now());
-        assertThat(status.toString()).contains("key " + blocked.name() + " has been being rebound since");
+        assertThat(status.toString()).contains("the rebind of key " + blocked.name() + " has lasted since");
         assertThatThrownBy(() -> node.acquire(behind, Duration.ofMillis(500))).isInstanceOf(PatchkeyException.class);
         assertThat(blocked.isEnabled()).isFalse();
         assertThat(behind.isEnabled()).isFalse();
@@ -85,7 +85,7 @@ class BlockedPreparationTest extends NodeTest {
         eventuallyApplied();
         eventually(() -> node.status().rebinding() == null);
         eventually(() -> log.lines.stream().anyMatch(line -> line.contains("has ended")));
-        assertThat(log.lines.stream().filter(line -> line.contains("being rebound")))
+        assertThat(log.lines.stream().filter(line -> line.contains("has lasted for")))
                 .as("it is said once")
                 .hasSize(1);
     }
