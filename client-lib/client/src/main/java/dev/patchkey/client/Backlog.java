@@ -46,6 +46,9 @@ class Backlog {
      * is late for it; and when such a key is applied, the newest marker is announced again, without the exception. An edge
      * waits for Pace.INTERVAL at most, plus what is queued before it.
      *
+     * That is so for each name that flaps, whether a static key of it exists or not: a name that has none rebinds nothing,
+     * but a key may be made of it at any moment, and the backlog does not ask.
+     *
      * Example. Messages 7 {a, b} and 8 {a} arrive while a's state of message 6 is being applied: the queue is a, b, 7, 8,
      * and then, 8 replacing 7, a, b, 8. "Applied 8" is sent after a, in the state of message 8, and b.
      */
@@ -59,6 +62,9 @@ class Backlog {
     private static final String PACED =
             "paced: this key changes again and again, and its newest state is applied within "
                     + Pace.INTERVAL.toMillis() + " ms";
+
+    /** Why a key is excepted whose rebind has neither succeeded nor failed. */
+    private static final String UNFINISHED = "the rebinder met a bug, and tries again; see the node's log";
 
     /** What the rebinder is to do next. */
     sealed interface Work {}
@@ -76,8 +82,12 @@ class Backlog {
         void applied(Marker marker, List<Excepted> except);
     }
 
-    /** Nothing is to be rebound yet: the key's edge to this state is paced, and is tried again when it is due. */
-    record Paced(Slot slot, int count, Version version) implements Work {}
+    /**
+     * Nothing is to be rebound yet: the key's edge to this state is paced, and is tried again when it is due.
+     *
+     * @param waiters who wait for no more than what is applied, and can be told once the state is known to all
+     */
+    record Paced(Slot slot, int count, Version version, List<Slot.Waiter> waiters, int appliedCount) implements Work {}
 
     /** Say that each message of the deliverer's up to n is applied. */
     record Marker(Deliverer deliverer, long n, Version version, boolean snapshotComplete) implements Work {}
@@ -87,7 +97,8 @@ class Backlog {
      *
      * @param change what the node reads of the key now; null if it reads as before
      * @param waiters who can be told
-     * @param again what has to be announced again, since a key is excepted from it no more; null if nothing
+     * @param again what has to be announced again, since a key is excepted from it no more; null if nothing. It completes
+     *     no snapshot: that is announced once
      */
     record Rebound(
             @Nullable KeyChange change,
@@ -115,7 +126,10 @@ class Backlog {
     /** The slots that have something to apply and wait for their time, since they are paced or their rebind has failed. */
     private final Set<Slot> later = new LinkedHashSet<>();
 
-    /** The slots whose rebind is refused, none of them in {@link #later} too: excepted as those are, and tried again with their next state alone. */
+    /**
+     * The slots whose rebind is refused, none of them in {@link #later} too: excepted as those are, and tried again with
+     * their next state alone.
+     */
     private final Set<Slot> refused = new LinkedHashSet<>();
 
     /** The earliest time of a slot in {@link #later}, or earlier; meaningless if there is none. */
@@ -124,13 +138,13 @@ class Backlog {
     /** Monotonic. */
     private final LongSupplier nanoTime;
 
-    /** The slot that the rebinder is busy with. */
+    /** The slot that the rebinder is busy with, until it says what came of it. */
     private @Nullable Slot applying;
 
     /** The keys of the snapshot that is being delivered part by part; null between snapshots. */
     private @Nullable Set<String> snapshotKeys;
 
-    /** The newest marker taken. */
+    /** The newest marker taken, as it is announced again. */
     private @Nullable Marker announced;
 
     /** The term of the lease. */
@@ -239,23 +253,27 @@ class Backlog {
         return new UnavailableException("the node lost its lease while " + key + " was acquired", null);
     }
 
-    /** The next work, after waiting for it; null once stopped and nothing is left. */
+    /**
+     * The next work, after waiting for it; null once stopped and nothing is left. A rebind that was taken before, and of
+     * which nobody has said what came of it, has met a bug, and is tried again as one that failed.
+     */
     @Nullable Work take() {
         synchronized (lock) {
-            applying = null;
+            putUnfinishedAside();
             while (true) { // ends: with work, or stopped
                 requeueDue();
                 Object first = queue.pollFirst();
                 if (first instanceof Slot slot) {
                     slot.queued = false;
                     if (isPaced(slot)) {
-                        return new Paced(slot, slot.count, slot.version);
+                        return new Paced(
+                                slot, slot.count, slot.version, slot.takeWaitersOfApplied(), slot.appliedCount);
                     }
                     applying = slot;
                     return new Rebind(slot, slot.count, slot.version, slot.stale);
                 }
                 if (first instanceof Marker marker) {
-                    announced = marker;
+                    announced = new Marker(marker.deliverer, marker.n, marker.version, false);
                     return marker;
                 }
                 if (stopped) {
@@ -277,6 +295,11 @@ class Backlog {
         if (stopped || !slot.isAtEdge() || slot.isUrgent() || refused.contains(slot)) {
             return false;
         }
+        // With more exceptions than fit a message nothing could be said to be applied, for as long as so many flap, and
+        // the service would drop the session: rather rebind.
+        if (!later.contains(slot) && later.size() + refused.size() >= NodeMessages.MOST_EXCEPTED) {
+            return false;
+        }
         long now = nanoTime.getAsLong();
         long wait = slot.pace.waitNanos(now);
         if (wait == 0) {
@@ -284,6 +307,17 @@ class Backlog {
         }
         putAside(slot, now + wait);
         return true;
+    }
+
+    private void putUnfinishedAside() {
+        Slot unfinished = applying;
+        if (unfinished != null) {
+            unfinished.failure = UNFINISHED;
+            putAside(
+                    unfinished, nanoTime.getAsLong() + unfinished.backoff.next().toNanos());
+            refused.remove(unfinished);
+            applying = null;
+        }
     }
 
     private void putAside(Slot slot, long dueNanos) {
@@ -319,22 +353,27 @@ class Backlog {
     Rebound rebound(Rebind done) {
         synchronized (lock) {
             Slot slot = done.slot;
-            if (slot.failure != null || slot.isEnabled() != done.enables()) {
-                slot.pace.edge(nanoTime.getAsLong());
-            }
-            boolean recovered = later.remove(slot) || refused.remove(slot);
-            slot.failure = null;
-            slot.backoff.reset();
             int count = done.stale ? slot.appliedCount : done.count;
+            Version version = done.stale ? slot.appliedVersion : done.version;
             boolean changed = count != slot.appliedCount || done.stale != slot.appliedStale;
-            slot.appliedCount = count;
-            slot.appliedVersion = done.stale ? slot.appliedVersion : done.version;
-            slot.appliedStale = done.stale;
-            Version version = slot.appliedVersion;
-            return new Rebound(
+            boolean recovered = later.contains(slot) || refused.contains(slot);
+            // Before anything is changed, since it allocates and may fail: then it is as if nothing had been said yet.
+            Rebound rebound = new Rebound(
                     changed ? new KeyChange(slot.key, count, version.epoch(), version.revision(), done.stale) : null,
                     done.stale ? List.of() : slot.takeWaiters(done.version),
                     recovered ? announced : null);
+            if (slot.failure != null || slot.isEnabled() != done.enables()) {
+                slot.pace.edge(nanoTime.getAsLong());
+            }
+            later.remove(slot);
+            refused.remove(slot);
+            slot.failure = null;
+            slot.backoff.reset();
+            slot.appliedCount = count;
+            slot.appliedVersion = version;
+            slot.appliedStale = done.stale;
+            applying = null;
+            return rebound;
         }
     }
 
@@ -347,6 +386,7 @@ class Backlog {
             slot.pace.edge(now);
             putAside(slot, now + delay.toNanos());
             refused.remove(slot);
+            applying = null;
             return new Failed(slot.takeWaiters(failure.version), delay);
         }
     }
@@ -355,8 +395,9 @@ class Backlog {
         synchronized (lock) {
             Slot slot = refusal.slot;
             slot.failure = reason;
-            later.remove(slot);
             boolean news = refused.add(slot);
+            later.remove(slot);
+            applying = null;
             return new Refused(slot.takeWaiters(refusal.version), news);
         }
     }

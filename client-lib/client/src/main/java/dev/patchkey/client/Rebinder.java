@@ -23,7 +23,10 @@ final class Rebinder {
         /** Each key of the marker's messages up to its number is applied, but for the excepted. */
         void applied(Backlog.Marker marker, List<Excepted> except);
 
-        /** A key is about to read as disabled on this node, if not at once then when its edge is due: from now on nobody may be told that it is held. */
+        /**
+         * A key is about to read as disabled on this node, if not at once then when its edge is due: from now on nobody
+         * may be told that it is held.
+         */
         void disabling(String key, Version version, boolean stale);
 
         /** A key reads otherwise on this node. */
@@ -101,14 +104,14 @@ final class Rebinder {
                 if (work instanceof Backlog.Marker marker) {
                     events.applied(marker, backlog.excepted());
                 } else if (work instanceof Backlog.Rebind rebind) {
-                    watch.begins(rebind.slot().key);
                     rebind(rebind);
-                } else if (work instanceof Backlog.Paced paced && paced.count() == 0) {
-                    // The key reads as enabled for a little longer, but the service has ended the node's hold.
-                    events.disabling(paced.slot().key, paced.version(), false);
+                } else if (work instanceof Backlog.Paced paced) {
+                    paced(paced);
                 }
             } catch (Throwable e) {
-                // Whatever it was, the keys after this one must not stay behind for it.
+                // Whatever it was, the keys after this one must not stay behind for it. If it came before the backlog
+                // was
+                // told what came of a rebind, the next take puts the key aside.
                 logger.log(System.Logger.Level.ERROR, "the rebinder met a bug and goes on", e);
             } finally {
                 watch.ends();
@@ -116,9 +119,22 @@ final class Rebinder {
         }
     }
 
+    private void paced(Backlog.Paced paced) {
+        try {
+            if (paced.count() == 0) {
+                // The key reads as enabled for a little longer, but the service has ended the node's hold.
+                events.disabling(paced.slot().key, paced.version(), false);
+            }
+        } finally {
+            // After that, which makes a grant of before void: whoever waits for it need not wait for the edge.
+            paced.waiters().forEach(waiter -> waiter.applied().complete(paced.appliedCount()));
+        }
+    }
+
     private void rebind(Backlog.Rebind rebind) {
         String key = rebind.slot().key;
         try {
+            watch.begins(key);
             if (rebind.stale() || rebind.count() == 0) {
                 // First, since others see the count as soon as it is published, and the rebind that follows may be
                 // slow.

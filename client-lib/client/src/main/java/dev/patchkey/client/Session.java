@@ -56,13 +56,10 @@ final class Session implements Socket.Events, Backlog.Deliverer {
 
     private boolean beating;
 
-    /** The newest {@code applied} that has not been sent, and whether one is on its way into the socket. */
-    private @Nullable Announcement announcement;
+    private final Announcements announcements = new Announcements();
 
+    /** Whether one of them is on its way into the socket. */
     private boolean announcing;
-
-    /** Written as a message once it is sent: most are replaced before, when many keys recover at once. */
-    private record Announcement(long n, List<Excepted> except) {}
 
     Session(URI service, Channel channel) {
         this.service = service;
@@ -210,12 +207,12 @@ final class Session implements Socket.Events, Backlog.Deliverer {
         }
     }
 
-    /** Tells the pod, once what is on its way is gone; newer replaces older. */
+    /** Tells the pod, once what is on its way is gone. */
     @Override
     public void applied(Backlog.Marker marker, List<Excepted> except) {
         // With more failed rebinds than fit a message, nothing is claimed.
         if (except.size() <= NodeMessages.MOST_EXCEPTED) {
-            announcement = new Announcement(marker.n(), except);
+            announcements.add(marker.n(), except);
             announce();
         }
         if (marker.snapshotComplete() && channel.ready(this)) {
@@ -225,11 +222,11 @@ final class Session implements Socket.Events, Backlog.Deliverer {
     }
 
     private void announce() {
-        if (!announcing && announcement != null) {
-            String message = NodeMessages.applied(announcement.n(), announcement.except());
-            announcement = null;
+        Announcements.Announcement next = announcing ? null : announcements.poll();
+        if (next != null) {
             announcing = true;
-            socket.send(message)
+            // Written as a message only now: most are replaced before, when many keys recover at once.
+            socket.send(NodeMessages.applied(next.n(), next.except()))
                     .thenRunAsync(
                             () -> {
                                 announcing = false;

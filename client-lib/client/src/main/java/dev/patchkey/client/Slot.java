@@ -82,7 +82,8 @@ final class Slot {
 
     /**
      * Whether an edge goes at once: one to staleness, which is a promise about time, or to an enable that somebody waits
-     * for. Neither can be repeated but after an edge in the other direction, which is paced.
+     * for. What undoes the former otherwise, and the latter, is paced. The two may alternate with nothing paced between
+     * them, but no faster than leases are lost: each staleness takes the loss of one.
      */
     boolean isUrgent() {
         return stale || (failure == null && isToBeEnabled() && !waiters.isEmpty());
@@ -100,6 +101,11 @@ final class Slot {
     /** Those who wait for this version or an older one. */
     List<Waiter> takeWaiters(Version reached) {
         return takeWaiters(waiter -> !waiter.version.isAfter(reached));
+    }
+
+    /** Those who wait for no more than what is applied; none if that is not certain, or is not what the key reads as. */
+    List<Waiter> takeWaitersOfApplied() {
+        return failure != null || appliedStale ? List.of() : takeWaiters(appliedVersion);
     }
 
     List<Waiter> takeAllWaiters() {

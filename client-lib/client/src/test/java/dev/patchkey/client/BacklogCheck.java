@@ -47,6 +47,7 @@ final class BacklogCheck {
     private final Map<String, List<Duration>> edges = new HashMap<>();
     private Duration now = Duration.ZERO;
     private Set<String> announcedExcept = Set.of();
+    private final Map<String, KeyState> states = new HashMap<>();
     private boolean delivers = true;
     private long marked;
     private long revision;
@@ -102,19 +103,32 @@ final class BacklogCheck {
 
     private void deliverSome(Subject subject) {
         while (delivers && random.nextInt(3) == 0) {
-            List<KeyState> states = new ArrayList<>();
+            if (random.nextInt(4) == 0) {
+                // Of a session that begins; all that there is, and so nothing new.
+                deliver(
+                        subject,
+                        new PodMessage.Snapshot(
+                                delivered.size() + 1L, new Version(1, revision), true, List.copyOf(states.values())));
+                continue;
+            }
+            List<KeyState> changes = new ArrayList<>();
             for (String key : KEYS) {
                 if (random.nextInt(3) == 0) {
                     // Now and then an older state, as of an answer that the stream has overtaken.
                     long at = random.nextInt(5) == 0 ? Math.max(1, revision - 2) : ++revision;
-                    states.add(new KeyState(key, (int) (at % 2), at));
+                    KeyState change = new KeyState(key, (int) (at % 2), at);
+                    changes.add(change);
+                    states.merge(key, change, (old, state) -> state.revision() > old.revision() ? state : old);
                     newest.merge(key, new Version(1, at), (old, state) -> state.isAfter(old) ? state : old);
                 }
             }
-            var message = new PodMessage.Change(delivered.size() + 1, new Version(1, revision), states);
-            delivered.add(message);
-            subject.deliver(message);
+            deliver(subject, new PodMessage.Change(delivered.size() + 1L, new Version(1, revision), changes));
         }
+    }
+
+    private void deliver(Subject subject, PodMessage.Numbered message) {
+        delivered.add(message);
+        subject.deliver(message);
     }
 
     private void takeOne(Subject subject) {
@@ -134,10 +148,17 @@ final class BacklogCheck {
             Backlog.Marker again = subject.rebound(rebind);
             if (again != null) {
                 assertThat(again.n()).as("announced again").isEqualTo(marked);
+                assertThat(again.snapshotComplete())
+                        .as("%s completes a snapshot once more", marked)
+                        .isFalse();
                 announced(subject);
             }
         } else if (work instanceof Backlog.Marker marker) {
             assertThat(marker.n()).as("numbers grow").isGreaterThan(marked);
+            assertThat(marker.snapshotComplete())
+                    .as("%s, the first after %s, completes a snapshot", marker.n(), marked)
+                    .isEqualTo(delivered.subList((int) marked, (int) marker.n()).stream()
+                            .anyMatch(PodMessage.Snapshot.class::isInstance));
             marked = marker.n();
             announced(subject);
         }

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
@@ -36,7 +37,9 @@ final class FlawedBacklog implements BacklogCheck.Subject {
         /** Goes on to except a key that it has applied. */
         NEVER_LIFTS_THE_EXCEPTION,
         /** Lifts an exception and tells nobody. */
-        NEVER_SAYS_SO
+        NEVER_SAYS_SO,
+        /** Says once more that a snapshot is complete when it lifts an exception. */
+        COMPLETES_AGAIN
     }
 
     private static final Backlog.Deliverer NOBODY = (marker, except) -> {};
@@ -54,7 +57,8 @@ final class FlawedBacklog implements BacklogCheck.Subject {
 
     @Override
     public void deliver(PodMessage.Numbered message) {
-        Backlog.Marker marker = new Backlog.Marker(NOBODY, message.n(), message.version(), false);
+        boolean complete = message instanceof PodMessage.Snapshot part && part.last();
+        Backlog.Marker marker = new Backlog.Marker(NOBODY, message.n(), message.version(), complete);
         if (flaw == Flaw.MARKS_FIRST) {
             queue.addLast(marker);
         }
@@ -112,12 +116,16 @@ final class FlawedBacklog implements BacklogCheck.Subject {
             if (wait > 0) {
                 slot.dueNanos = clock.getAsLong() + wait;
                 paced.add(slot);
-                return new Backlog.Paced(slot, slot.count, slot.version);
+                return new Backlog.Paced(slot, slot.count, slot.version, List.of(), slot.appliedCount);
             }
             return new Backlog.Rebind(slot, slot.count, slot.version, false);
         }
-        announced = first == null ? announced : (Backlog.Marker) first;
-        return first == null ? null : announced;
+        if (first instanceof Backlog.Marker marker) {
+            boolean again = marker.snapshotComplete() && flaw == Flaw.COMPLETES_AGAIN;
+            announced = new Backlog.Marker(marker.deliverer(), marker.n(), marker.version(), again);
+            return marker;
+        }
+        return null;
     }
 
     @Override

@@ -4,17 +4,22 @@ import static dev.patchkey.client.Pace.EDGES_AT_ONCE;
 import static dev.patchkey.client.Pace.INTERVAL;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.patchkey.client.fake.Json;
 import dev.patchkey.client.protocol.KeyState;
+import dev.patchkey.client.protocol.NodeMessages;
 import dev.patchkey.client.protocol.NodeMessages.Excepted;
 import dev.patchkey.client.protocol.PodMessage;
 import dev.patchkey.client.protocol.Version;
 import dev.patchkey.statickey.StaticKey;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** N8, of a key that flaps: its edges are paced, and what is said to be applied is true all the same. */
@@ -56,11 +61,12 @@ class PacedEdgesTest extends NodeTest {
         return (Backlog.Rebind) Objects.requireNonNull(work);
     }
 
-    private void takePaced(String key) {
-        assertThat(backlog.take())
-                .isInstanceOfSatisfying(
-                        Backlog.Paced.class,
-                        paced -> assertThat(paced.slot().key).isEqualTo(key));
+    private List<Slot.Waiter> takePaced(String key) {
+        Backlog.Work work = backlog.take();
+        assertThat(work).isInstanceOf(Backlog.Paced.class);
+        Backlog.Paced paced = (Backlog.Paced) Objects.requireNonNull(work);
+        assertThat(paced.slot().key).isEqualTo(key);
+        return paced.waiters();
     }
 
     private void takeMarkerExcepting(String... keys) {
@@ -201,7 +207,7 @@ class PacedEdgesTest extends NodeTest {
     }
 
     @Test
-    void anAnswerOfBeforeAPacedDisableIsNotTakenForTheLastWord() {
+    void whoeverWaitsForTheVersionBeforeAPacedDisableIsToldAtOnceAfterTheDisableIsKnown() {
         exhaust();
         clock.pass(INTERVAL);
         deliver(KEY, 1);
@@ -212,10 +218,168 @@ class PacedEdgesTest extends NodeTest {
         takeMarkerExcepting(KEY);
         CompletableFuture<Integer> waiting =
                 backlog.bring(KEY, 1, new Version(1, revision - 1), 0).toCompletableFuture();
-        assertThat(waiting).as("the disable is known, and to come").isNotDone();
-        takePaced(KEY);
+        assertThat(waiting).as("nobody has been told of the disable yet").isNotDone();
+        assertThat(takePaced(KEY)).hasSize(1);
         clock.pass(INTERVAL);
-        assertThat(takeAndRebind(KEY, 0, false).waiters()).hasSize(1);
+        assertThat(takeAndRebind(KEY, 0, false).waiters()).isEmpty();
+    }
+
+    @Test
+    void aGrantThatAPacedDisableHasOvertakenIsAskedForAnewAtOnce() {
+        StaticKey key = newKey("overtaken");
+        try (RebinderRig rig = new RebinderRig(backlog)) {
+            for (int edge = 1; edge <= EDGES_AT_ONCE + 1; edge++) {
+                int count = edge % 2;
+                clock.pass(INTERVAL.dividedBy(EDGES_AT_ONCE));
+                rig.deliver(key.name(), count, ++revision);
+                eventually(() -> key.count() == count);
+            }
+            rig.disabling.clear();
+            rig.deliver(key.name(), 0, revision + 1);
+            CompletableFuture<Integer> waiting =
+                    backlog.bring(key.name(), 1, new Version(1, revision), 0).toCompletableFuture();
+            assertThat(get(waiting)).isEqualTo(1);
+            assertThat(rig.disabling).as("told before").contains(key.name());
+            assertThat(key.isEnabled()).as("no time has passed").isTrue();
+        }
+    }
+
+    @Test
+    void whatIsAnnouncedAgainCompletesNoSnapshotAgain() {
+        exhaust();
+        revision++;
+        KeyState state = new KeyState(KEY, 1, revision);
+        backlog.deliver(
+                NOBODY, new PodMessage.Snapshot(++number, new Version(1, revision), true, List.of(state)), any -> true);
+        takePaced(KEY);
+        Backlog.Marker first = (Backlog.Marker) Objects.requireNonNull(backlog.take());
+        assertThat(first.snapshotComplete()).isTrue();
+        clock.pass(INTERVAL);
+        Backlog.Marker again =
+                Objects.requireNonNull(takeAndRebind(KEY, 1, false).again());
+        assertThat(again.n()).isEqualTo(first.n());
+        assertThat(again.snapshotComplete()).isFalse();
+    }
+
+    @Test
+    void moreKeysThanCanBeExceptedAreReboundRatherThanPacedSoThatSomethingCanBeSaid() {
+        List<String> keys = new ArrayList<>();
+        for (int i = 0; i <= NodeMessages.MOST_EXCEPTED; i++) {
+            keys.add(KEY + i);
+        }
+        for (int edge = 1; edge <= EDGES_AT_ONCE; edge++) {
+            for (String key : keys) {
+                deliver(key, edge % 2);
+                takeAndRebind(key, edge % 2, false);
+                takeMarkerExcepting();
+            }
+        }
+        String last = keys.remove(NodeMessages.MOST_EXCEPTED);
+        for (String key : keys) {
+            deliver(key, 1);
+            takePaced(key);
+            assertThat(backlog.take()).isInstanceOf(Backlog.Marker.class);
+        }
+        deliver(last, 1);
+        takeAndRebind(last, 1, false);
+        takeMarkerExcepting(keys.toArray(new String[0]));
+
+        // One that waits already goes on waiting.
+        deliver(keys.get(0), 2);
+        takePaced(keys.get(0));
+    }
+
+    @Test
+    void aRebindOfWhichNobodySaysWhatCameOfItIsExceptedAndTriedAgain() {
+        deliver(KEY, 1);
+        takeRebind();
+        takeMarkerExcepting(KEY);
+        assertThat(backlog.excepted().get(0).reason()).contains("bug");
+        clock.pass(INTERVAL);
+        assertThat(takeAndRebind(KEY, 1, false).again()).isNotNull();
+        assertThat(backlog.excepted()).isEmpty();
+    }
+
+    /** On a node: neither succeeds nor fails, since what is asked of a failure throws too. */
+    @Test
+    void anErrorInTheMidstOfARebindIsNotTakenForItsSuccess() {
+        StaticKey key = newKey("error");
+        AtomicBoolean broken = new AtomicBoolean();
+        AtomicInteger errors = new AtomicInteger();
+        var unused = start(options -> options, new MirrorOfAYoungJvm() {
+            @Override
+            public boolean apply(String name, int count, long epoch, long at) {
+                if (broken.get() && name.equals(key.name())) {
+                    throw new IllegalStateException("for a reason that is asked for");
+                }
+                return super.apply(name, count, epoch, at);
+            }
+
+            @Override
+            public boolean isLocal(String name) {
+                if (broken.get() && name.equals(key.name())) {
+                    errors.incrementAndGet();
+                    throw new OutOfMemoryError("of the test");
+                }
+                return super.isLocal(name);
+            }
+        });
+        eventually(() -> !fake.sessions.isEmpty());
+        eventuallyApplied();
+        broken.set(true);
+        fake.set(key.name(), 1);
+        eventually(() -> fake.session().applied() >= fake.session().number());
+        eventually(() -> errors.get() >= 2);
+        assertThat(Json.write(fake.session().lastApplied()))
+                .as("tried again, and excepted meanwhile")
+                .contains("\"key\":\"" + key.name() + "\"");
+        assertThat(key.isEnabled()).isFalse();
+        broken.set(false);
+        eventually(key::isEnabled);
+        eventuallyApplied();
+    }
+
+    @Test
+    void anAnnouncementThatLiftsAnExceptionIsNotReplacedByOneThatExceptsTheKeyAgain() {
+        Announcements announcements = new Announcements();
+        announcements.add(1, excepting(KEY));
+        announcements.add(1, excepting());
+        announcements.add(2, excepting(KEY));
+        assertNext(announcements, 1);
+        assertNext(announcements, 2, KEY);
+        assertThat(announcements.poll()).isNull();
+    }
+
+    @Test
+    void anAnnouncementThatSaysAllThatAnOlderOneDoesReplacesIt() {
+        Announcements announcements = new Announcements();
+        announcements.add(1, excepting(KEY, OTHER));
+        announcements.add(2, excepting(KEY));
+        announcements.add(3, excepting(KEY));
+        announcements.add(3, excepting());
+        assertNext(announcements, 3);
+        assertThat(announcements.poll()).isNull();
+    }
+
+    @Test
+    void twoKeysThatFlapKeepNoMoreThanTwoAnnouncementsWhichLiftBothExceptions() {
+        Announcements announcements = new Announcements();
+        for (int n = 1; n <= 1_000; n++) {
+            announcements.add(n, excepting(n % 2 == 0 ? KEY : OTHER));
+        }
+        assertNext(announcements, 1);
+        assertNext(announcements, 1_000, KEY);
+        assertThat(announcements.poll()).isNull();
+    }
+
+    private static List<Excepted> excepting(String... keys) {
+        return Stream.of(keys).map(key -> new Excepted(key, 1, "paced")).toList();
+    }
+
+    private static void assertNext(Announcements announcements, long n, String... except) {
+        Announcements.Announcement next = Objects.requireNonNull(announcements.poll());
+        assertThat(next.n()).isEqualTo(n);
+        assertThat(next.except()).extracting(Excepted::key).containsExactly(except);
     }
 
     @Test
