@@ -56,8 +56,8 @@ public interface Patchkey extends AutoCloseable {
      * @throws RejectedException if the service refuses, or has refused this node for good
      * @throws RebindFailedException if the call sites could not be rebound, or not in time
      * @throws IllegalArgumentException if the key is detached, or outside of the node's prefixes
-     * @throws IllegalStateException if this is closed, if called by a key's preparation, if the key is local because it
-     *     has been enabled with {@link StaticKey#enable()}, or if the node holds 5,000 keys already
+     * @throws IllegalStateException if this is closed, if called by a key's preparation, if the key is local because of
+     *     {@link StaticKey#enable()} or {@link StaticKey#deferDisable}, or if the node holds 5,000 keys already
      */
     Hold acquire(StaticKey key, Duration timeout);
 
@@ -141,7 +141,8 @@ public interface Patchkey extends AutoCloseable {
 
         /**
          * Asked for a bearer token before each connection and request, on threads of the node's that may wait; while it
-         * has not returned, the node does not connect. Default: none.
+         * has not returned, the node does not connect. The context class loader of these threads is this library's: what
+         * needs the application's must set it. Default: none.
          */
         Builder bearerToken(Supplier<String> token);
 
