@@ -45,12 +45,12 @@ public class BalancedStress {
     }
 
     /*
-     * Observed, bounded effort, call sites:
+     * Observed, complete effort, call sites:
      *
-     *            RESULT  JDK 25  JDK 17  EXPECT
-     *     true, true, 0       0       0  Forbidden
-     *     true, true, 1   8,661  19,722  Acceptable
-     *     true, true, 2       0       0  Forbidden
+     *            RESULT  JDK 25   JDK 17  EXPECT
+     *     true, true, 0       0        0  Forbidden
+     *     true, true, 1  85,610  185,220  Acceptable
+     *     true, true, 2       0        0  Forbidden
      */
     /** 1 to 0 against 1 to 2: the last reference is given back while another is taken. */
     @JCStressTest
@@ -84,11 +84,11 @@ public class BalancedStress {
     }
 
     /*
-     * Observed, bounded effort, call sites:
+     * Observed, complete effort, call sites:
      *
-     *             RESULT  JDK 25  JDK 17  EXPECT
-     *     false, true, 1       0       0  Forbidden
-     *      true, true, 0   9,661  27,722  Acceptable
+     *             RESULT   JDK 25     JDK 17  EXPECT
+     *     false, true, 1        0          0  Forbidden
+     *      true, true, 0  737,610  1,190,820  Acceptable
      */
     /** 1 to 0 against a thread that takes and gives back one reference after another: 1 to 2 and 2 to 1. */
     @JCStressTest
@@ -123,13 +123,13 @@ public class BalancedStress {
     }
 
     /*
-     * Observed, bounded effort, call sites:
+     * Observed, complete effort, call sites:
      *
-     *             RESULT  JDK 25   JDK 17  EXPECT
-     *     false, true, 0       0        0  Forbidden
-     *     true, false, 0       0        0  Forbidden
-     *      true, true, 0       0        0  Forbidden
-     *      true, true, 1  58,061  510,922  Acceptable
+     *             RESULT     JDK 25     JDK 17  EXPECT
+     *     false, true, 0          0          0  Forbidden
+     *     true, false, 0          0          0  Forbidden
+     *      true, true, 0          0          0  Forbidden
+     *      true, true, 1  1,937,210  6,571,020  Acceptable
      */
     /** Two of three references are given back at once. */
     @JCStressTest
@@ -161,12 +161,12 @@ public class BalancedStress {
     }
 
     /*
-     * Observed, bounded effort, call sites:
+     * Observed, complete effort, call sites:
      *
-     *             RESULT  JDK 25  JDK 17  EXPECT
-     *     false, true, 0   2,186  29,050  Acceptable
-     *     true, false, 0   5,875  41,672  Acceptable
-     *     true, true, -1       0       0  Forbidden
+     *             RESULT  JDK 25   JDK 17  EXPECT
+     *     false, true, 0  18,300  318,506  Acceptable
+     *     true, false, 0  68,710  428,914  Acceptable
+     *     true, true, -1       0        0  Forbidden
      */
     /** One reference, and two that give it back: one is refused. */
     @JCStressTest
@@ -198,12 +198,12 @@ public class BalancedStress {
     }
 
     /*
-     * Observed, bounded effort, call sites:
+     * Observed, complete effort, call sites:
      *
-     *             RESULT  JDK 25  JDK 17  EXPECT
-     *     true, false, 1      81     139  Acceptable
-     *      true, true, 0   6,980  41,983  Acceptable
-     *      true, true, 1       0       0  Forbidden
+     *             RESULT   JDK 25   JDK 17  EXPECT
+     *     true, false, 1      327      909  Acceptable
+     *      true, true, 0  330,083  687,311  Acceptable
+     *      true, true, 1        0        0  Forbidden
      */
     /** A decrement without a reference, against the first enable: it may meet 0, the sentinel, or 1. */
     @JCStressTest
@@ -239,12 +239,12 @@ public class BalancedStress {
     }
 
     /*
-     * Observed, bounded effort, call sites:
+     * Observed, complete effort, call sites:
      *
-     *                      RESULT  JDK 25  JDK 17  EXPECT
-     *     false, true, 2147483647   5,714  84,874  Acceptable
-     *     true, false, 2147483647   8,747  98,848  Acceptable
-     *     true, true, -2147483648       0       0  Forbidden
+     *                      RESULT     JDK 25     JDK 17  EXPECT
+     *     false, true, 2147483647  2,148,554  1,522,606  Acceptable
+     *     true, false, 2147483647  2,238,456  1,622,814  Acceptable
+     *     true, true, -2147483648          0          0  Forbidden
      */
     /** Room for one more reference, and two that want it. */
     @JCStressTest
@@ -276,11 +276,11 @@ public class BalancedStress {
     }
 
     /*
-     * Observed, bounded effort, call sites:
+     * Observed, complete effort, call sites:
      *
-     *       RESULT  JDK 25   JDK 17  EXPECT
-     *     0, false       0        0  Forbidden
-     *      1, true   7,261  475,722  Acceptable
+     *       RESULT   JDK 25   JDK 17  EXPECT
+     *     0, false        0        0  Forbidden
+     *      1, true  325,210  360,020  Acceptable
      */
     /** One enablement of two, closed by two threads. */
     @JCStressTest

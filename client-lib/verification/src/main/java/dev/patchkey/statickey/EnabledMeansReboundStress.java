@@ -32,12 +32,12 @@ public class EnabledMeansReboundStress {
     }
 
     /*
-     * Observed, bounded effort, call sites:
+     * Observed, complete effort, call sites:
      *
-     *          RESULT  JDK 25  JDK 17  EXPECT
-     *     false, true       0       0  Forbidden
-     *     true, false       0       0  Forbidden
-     *      true, true  12,261  19,322  Acceptable
+     *          RESULT   JDK 25   JDK 17  EXPECT
+     *     false, true        0        0  Forbidden
+     *     true, false        0        0  Forbidden
+     *      true, true  230,210  213,220  Acceptable
      */
     /** The program in which the kernel's bug was found: two threads enable, and each tests after its own enable. */
     @JCStressTest
@@ -66,15 +66,15 @@ public class EnabledMeansReboundStress {
     }
 
     /*
-     * Observed, bounded effort, call sites:
+     * Observed, complete effort, call sites:
      *
-     *                  RESULT  JDK 25   JDK 17  EXPECT
-     *     false, false, false     394    1,085  Acceptable
-     *      false, false, true       0        0  Interesting
-     *       false, true, true       0        0  Acceptable
-     *      true, false, false       0        0  Forbidden
-     *       true, false, true       0        0  Forbidden
-     *        true, true, true   7,467  145,437  Acceptable
+     *                  RESULT   JDK 25   JDK 17  EXPECT
+     *     false, false, false   12,507   17,926  Acceptable
+     *      false, false, true        6        6  Interesting
+     *       false, true, true        0        5  Acceptable
+     *      true, false, false        0        0  Forbidden
+     *       true, false, true        0        0  Forbidden
+     *        true, true, true  130,897  255,483  Acceptable
      */
     /** A count that shows the key enabled, and the tests after it. */
     @JCStressTest
@@ -108,15 +108,15 @@ public class EnabledMeansReboundStress {
     }
 
     /*
-     * Observed, bounded effort, call sites:
+     * Observed, complete effort, call sites:
      *
-     *                  RESULT  JDK 25   JDK 17  EXPECT
-     *     false, false, false     692      879  Acceptable
-     *      false, false, true       0        2  Interesting
-     *       false, true, true       0        2  Acceptable
-     *      true, false, false       0        0  Forbidden
-     *       true, false, true       0        0  Forbidden
-     *        true, true, true   6,569  425,439  Acceptable
+     *                  RESULT   JDK 25     JDK 17  EXPECT
+     *     false, false, false   10,977      9,152  Acceptable
+     *      false, false, true        3         13  Interesting
+     *       false, true, true        3         11  Acceptable
+     *      true, false, false        0          0  Forbidden
+     *       true, false, true        0          0  Forbidden
+     *        true, true, true  208,627  3,766,244  Acceptable
      */
     /** The same of a mirrored key: a mirror that publishes the count before the rebind. */
     @JCStressTest
@@ -150,14 +150,14 @@ public class EnabledMeansReboundStress {
     }
 
     /*
-     * Observed, bounded effort, call sites:
+     * Observed, complete effort, call sites:
      *
-     *                  RESULT  JDK 25  JDK 17  EXPECT
-     *     false, false, false     343   1,320  Acceptable
-     *      false, false, true       0       0  Interesting
-     *       false, true, true       1       1  Acceptable
-     *       true, false, true       0       0  Forbidden
-     *        true, true, true   9,717  73,401  Acceptable
+     *                  RESULT     JDK 25   JDK 17  EXPECT
+     *     false, false, false      8,499   22,221  Acceptable
+     *      false, false, true          2        0  Interesting
+     *       false, true, true          4        3  Acceptable
+     *       true, false, true          0        0  Forbidden
+     *        true, true, true  2,693,905  555,996  Acceptable
      */
     /** A test that shows the key enabled, and the count and the test after it. */
     @JCStressTest
@@ -191,15 +191,15 @@ public class EnabledMeansReboundStress {
     }
 
     /*
-     * Observed, bounded effort, call sites:
+     * Observed, complete effort, call sites:
      *
-     *                  RESULT  JDK 25   JDK 17  EXPECT
-     *     false, false, false       0        0  Acceptable
-     *      false, true, false       0        1  Interesting
-     *       false, true, true   1,721    1,208  Acceptable
-     *      true, false, false   9,540  552,913  Acceptable
-     *       true, true, false       0        0  Forbidden
-     *        true, true, true       0        0  Forbidden
+     *                  RESULT   JDK 25     JDK 17  EXPECT
+     *     false, false, false        3          7  Acceptable
+     *      false, true, false        5          9  Interesting
+     *       false, true, true   10,085      9,714  Acceptable
+     *      true, false, false  105,717  4,421,090  Acceptable
+     *       true, true, false        0          0  Forbidden
+     *        true, true, true        0          0  Forbidden
      */
     /** The other way round: a count that shows the key disabled, and the tests after it. */
     @JCStressTest
@@ -236,13 +236,13 @@ public class EnabledMeansReboundStress {
     }
 
     /*
-     * Observed, bounded effort, call sites:
+     * Observed, complete effort, call sites:
      *
-     *           RESULT  JDK 25   JDK 17  EXPECT
-     *     false, false   1,630    1,071  Acceptable
-     *      false, true       2        8  Acceptable
-     *      true, false       0        0  Forbidden
-     *       true, true  10,429  177,843  Acceptable
+     *           RESULT     JDK 25     JDK 17  EXPECT
+     *     false, false      3,872     16,306  Acceptable
+     *      false, true         27         54  Acceptable
+     *      true, false          0          0  Forbidden
+     *       true, true  3,061,911  1,166,460  Acceptable
      */
     /** What a preparation makes is there for whoever sees the key enabled: the null pointer of the guarded code. */
     @JCStressTest
@@ -278,14 +278,14 @@ public class EnabledMeansReboundStress {
     }
 
     /*
-     * Observed, bounded effort, call sites:
+     * Observed, complete effort, call sites:
      *
-     *                  RESULT  JDK 25   JDK 17  EXPECT
-     *     false, false, false     849      433  Acceptable
-     *      false, false, true       0        1  Interesting
-     *       false, true, true       0        1  Acceptable
-     *       true, false, true       0        0  Forbidden
-     *        true, true, true  28,012  396,887  Acceptable
+     *                  RESULT     JDK 25     JDK 17  EXPECT
+     *     false, false, false      2,712     21,992  Acceptable
+     *      false, false, true          2          8  Interesting
+     *       false, true, true          5         14  Acceptable
+     *       true, false, true          0          0  Forbidden
+     *        true, true, true  4,136,291  1,270,206  Acceptable
      */
     /** A static call and its key's test never contradict each other. */
     @JCStressTest

@@ -59,13 +59,13 @@ public class FoldedStress {
     }
 
     /*
-     * Observed, bounded effort three times over, call sites:
+     * Observed, complete effort, call sites:
      *
-     *           RESULT   JDK 25   JDK 17  EXPECT
-     *     false, false  642,275  788,845  Acceptable
-     *      false, true        0        0  Forbidden
-     *      true, false        0        0  Forbidden
-     *       true, true  580,438  863,948  Acceptable
+     *           RESULT     JDK 25     JDK 17  EXPECT
+     *     false, false  1,110,426  2,421,939  Acceptable
+     *      false, true          0          0  Forbidden
+     *      true, false          0          0  Forbidden
+     *       true, true  1,537,676  2,567,065  Acceptable
      */
     /** A test that is not folded, and after it one that is. */
     @JCStressTest
@@ -108,13 +108,13 @@ public class FoldedStress {
     }
 
     /*
-     * Observed, bounded effort three times over, call sites:
+     * Observed, complete effort, call sites:
      *
-     *           RESULT   JDK 25   JDK 17  EXPECT
-     *     false, false  520,792  727,371  Acceptable
-     *      false, true        0        0  Forbidden
-     *      true, false        0        0  Forbidden
-     *       true, true  886,241  669,422  Acceptable
+     *           RESULT     JDK 25       JDK 17  EXPECT
+     *     false, false  6,090,452  113,204,603  Acceptable
+     *      false, true          0            0  Forbidden
+     *      true, false          0            0  Forbidden
+     *       true, true  7,831,890  116,398,801  Acceptable
      */
     /** The count, and after it a folded test. */
     @JCStressTest

@@ -18,11 +18,11 @@ public class MonotonicStress {
     private MonotonicStress() {}
 
     /*
-     * Observed, bounded effort, call sites:
+     * Observed, complete effort, call sites:
      *
-     *              RESULT  JDK 25  JDK 17  EXPECT
-     *       2, true, true       0       0  Forbidden
-     *     3, false, false  10,061  55,522  Acceptable
+     *              RESULT   JDK 25   JDK 17  EXPECT
+     *       2, true, true        0        0  Forbidden
+     *     3, false, false  382,410  845,420  Acceptable
      */
     /** Two versions of which either may come first: the newer one stays. */
     @JCStressTest
@@ -53,13 +53,13 @@ public class MonotonicStress {
     }
 
     /*
-     * Observed, bounded effort, call sites:
+     * Observed, complete effort, call sites:
      *
-     *              RESULT  JDK 25  JDK 17  EXPECT
-     *     false, 3, false       0       0  Forbidden
-     *      false, 4, true       0       0  Forbidden
-     *      true, 3, false       0       0  Forbidden
-     *       true, 4, true   8,061  57,522  Acceptable
+     *              RESULT   JDK 25   JDK 17  EXPECT
+     *     false, 3, false        0        0  Forbidden
+     *      false, 4, true        0        0  Forbidden
+     *      true, 3, false        0        0  Forbidden
+     *       true, 4, true  324,410  166,420  Acceptable
      */
     /** An observer of a key to which versions come out of order never sees it going back. */
     @JCStressTest
@@ -98,11 +98,11 @@ public class MonotonicStress {
     }
 
     /*
-     * Observed, bounded effort, call sites:
+     * Observed, complete effort, call sites:
      *
-     *              RESULT  JDK 25  JDK 17  EXPECT
-     *     2, false, false   7,461  51,522  Acceptable
-     *       9, true, true       0       0  Forbidden
+     *              RESULT   JDK 25   JDK 17  EXPECT
+     *     2, false, false  393,210  161,620  Acceptable
+     *       9, true, true        0        0  Forbidden
      */
     /** A newer epoch comes before all of an older one, whatever the revisions. */
     @JCStressTest
@@ -133,13 +133,13 @@ public class MonotonicStress {
     }
 
     /*
-     * Observed, bounded effort, call sites:
+     * Observed, complete effort, call sites:
      *
-     *             RESULT  JDK 25  JDK 17  EXPECT
-     *     0, true, false       0       0  Forbidden
-     *     1, false, true       0       0  Forbidden
-     *     2, false, true       0       0  Forbidden
-     *     2, true, false   7,461  71,722  Acceptable
+     *             RESULT   JDK 25   JDK 17  EXPECT
+     *     0, true, false        0        0  Forbidden
+     *     1, false, true        0        0  Forbidden
+     *     2, false, true        0        0  Forbidden
+     *     2, true, false  431,410  546,020  Acceptable
      */
     /** Going stale, against an older version: the version stands, and the overlay is not lifted. */
     @JCStressTest
@@ -175,12 +175,12 @@ public class MonotonicStress {
     }
 
     /*
-     * Observed, bounded effort, call sites:
+     * Observed, complete effort, call sites:
      *
-     *             RESULT  JDK 25  JDK 17  EXPECT
-     *     0, true, false       0       0  Forbidden
-     *     3, false, true   8,823  20,552  Acceptable
-     *     3, true, false   4,438  11,770  Acceptable
+     *             RESULT   JDK 25   JDK 17  EXPECT
+     *     0, true, false        0        0  Forbidden
+     *     3, false, true  298,161  113,183  Acceptable
+     *     3, true, false   95,049   50,037  Acceptable
      */
     /** Going stale, against a newer version: either may come first. */
     @JCStressTest

@@ -15,13 +15,13 @@ public class WaitersWaitStress {
     private WaitersWaitStress() {}
 
     /*
-     * Observed, bounded effort, call sites:
+     * Observed, complete effort, call sites:
      *
-     *                       RESULT  JDK 25  JDK 17  EXPECT
-     *     true, true, false, false       0       0  Forbidden
-     *      true, true, false, true       0       0  Forbidden
-     *      true, true, true, false       0       0  Forbidden
-     *       true, true, true, true   7,261  71,922  Acceptable
+     *                       RESULT     JDK 25     JDK 17  EXPECT
+     *     true, true, false, false          0          0  Forbidden
+     *      true, true, false, true          0          0  Forbidden
+     *      true, true, true, false          0          0  Forbidden
+     *       true, true, true, true  1,050,410  1,879,420  Acceptable
      */
     /**
      * The answer to a request carries a revision that the stream is just applying: two threads apply the same version,
@@ -69,12 +69,12 @@ public class WaitersWaitStress {
     }
 
     /*
-     * Observed, bounded effort, call sites:
+     * Observed, complete effort, call sites:
      *
-     *                      RESULT  JDK 25  JDK 17  EXPECT
-     *     true, true, false, true     119      93  Acceptable
-     *     true, true, true, false       0       0  Forbidden
-     *      true, true, true, true   6,942  96,029  Acceptable
+     *                      RESULT   JDK 25   JDK 17  EXPECT
+     *     true, true, false, true    1,311    1,687  Acceptable
+     *     true, true, true, false        0        0  Forbidden
+     *      true, true, true, true  254,299  929,933  Acceptable
      */
     /** The same of an answer that carries a version older than the last, and meets the sentinel of the next. */
     @JCStressTest
@@ -115,14 +115,14 @@ public class WaitersWaitStress {
     }
 
     /*
-     * Observed, bounded effort, call sites:
+     * Observed, complete effort, call sites:
      *
-     *                       RESULT  JDK 25  JDK 17  EXPECT
-     *      true, false, true, true       0       0  Acceptable
-     *     true, true, false, false       0       0  Forbidden
-     *      true, true, false, true       0       0  Forbidden
-     *      true, true, true, false       3  13,778  Acceptable
-     *       true, true, true, true   7,858  67,544  Acceptable
+     *                       RESULT   JDK 25   JDK 17  EXPECT
+     *      true, false, true, true        0        2  Acceptable
+     *     true, true, false, false        0        0  Forbidden
+     *      true, true, false, true        0        0  Forbidden
+     *      true, true, true, false   10,684   95,621  Acceptable
+     *       true, true, true, true  325,926  620,597  Acceptable
      */
     /** An enable that meets the sentinel. */
     @JCStressTest
