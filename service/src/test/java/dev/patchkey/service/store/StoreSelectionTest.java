@@ -40,6 +40,7 @@ class StoreSelectionTest {
             assertThat(context.getBean(ReferenceCounts.class).view().isOrderedAcrossKeys())
                     .isTrue();
             assertThat(context.getBeansOfType(Incarnations.class)).hasSize(1);
+            assertThat(context.getBean(StoreHealth.class).report().state()).isEqualTo(StoreHealth.State.AVAILABLE);
         }
     }
 
@@ -63,6 +64,7 @@ class StoreSelectionTest {
             assertThat(context.getBean(ReferenceCounts.class).view().isOrderedAcrossKeys())
                     .isFalse();
             assertThat(context.getBeansOfType(Incarnations.class)).hasSize(1);
+            assertThat(context.getBean(StoreHealth.class).report().state()).isEqualTo(StoreHealth.State.AVAILABLE);
             assertThat(context.containsBean("dataSource")).isFalse();
             assertThat(context.containsBean("flyway")).isFalse();
         }

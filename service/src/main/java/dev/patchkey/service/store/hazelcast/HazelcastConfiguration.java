@@ -76,6 +76,11 @@ class HazelcastConfiguration {
         }
 
         @Bean
+        QuorumHealth storeHealth(HazelcastInstance hazelcast, ClusterProperties properties) {
+            return new QuorumHealth(hazelcast, new Membership(hazelcast, properties.quorum()));
+        }
+
+        @Bean
         HazelcastIncarnations incarnations(HazelcastInstance hazelcast, ClusterProperties properties) {
             return new HazelcastIncarnations(hazelcast, new Membership(hazelcast, properties.quorum()));
         }

@@ -67,6 +67,11 @@ record Head(long epoch, long revision, long batch, Instant now) {
         }
     }
 
+    /** Writes what is there already, to find out whether the database takes writes. */
+    void touch(Connection connection) throws SQLException {
+        Sql.update(connection, "UPDATE head SET batch = batch WHERE id = 1");
+    }
+
     /** The last batch that the pod has committed; 0 if there was none. */
     static long lastBatchOf(Connection connection, String pod) throws SQLException {
         return Sql.query(connection, "SELECT batch FROM committers WHERE pod = ?", row -> row.getLong("batch"), pod)

@@ -15,6 +15,7 @@ import dev.patchkey.service.store.NaturalBatches;
 import dev.patchkey.service.store.OutcomeUnknownException;
 import dev.patchkey.service.store.Published;
 import dev.patchkey.service.store.ReferenceCounts;
+import dev.patchkey.service.store.StoreHealth;
 import dev.patchkey.service.store.StoreUnavailableException;
 import dev.patchkey.service.store.View;
 import java.sql.Connection;
@@ -55,6 +56,7 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     private final Durability durability;
     private final CountsMap map;
     private final CommitterRoute route;
+    private final DatabaseHealth health;
     private final JdbcCommits commits;
     private final LocalView view = new LocalView(true);
     private final Reconciliation reconciliation;
@@ -88,6 +90,7 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
         this.map = map;
         this.route = route;
         this.retention = retention;
+        this.health = new DatabaseHealth(dataSource, durability);
         this.commits = new JdbcCommits(
                 dataSource,
                 durability,
@@ -108,6 +111,7 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
             reconcileSoon();
         });
         reconciliation.run();
+        health.start();
         route.serve(command -> here.submit(Lane.ONLY, command));
         reconciler.scheduleWithFixedDelay(this::reconcile, BACKGROUND_MILLIS, BACKGROUND_MILLIS, TimeUnit.MILLISECONDS);
         housekeeper.scheduleWithFixedDelay(
@@ -169,15 +173,20 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
         try {
             outcomes = commits.execute(
                     batch.stream().map(NaturalBatches.Pending::question).toList());
+            health.wrote();
         } catch (StoreUnavailableException e) {
             if (batch.size() > 1 && JdbcCommits.isWorthSplitting(e)) {
                 commit(batch.subList(0, batch.size() / 2));
                 commit(batch.subList(batch.size() / 2, batch.size()));
             } else {
+                if (!JdbcCommits.isWorthSplitting(e)) {
+                    health.writeFailed(e.getCause() == null ? e : e.getCause());
+                }
                 batch.forEach(each -> each.fail(e));
             }
             return;
         } catch (OutcomeUnknownException e) {
+            health.writeFailed(e.getCause() == null ? e : e.getCause());
             batch.forEach(each -> each.fail(e));
             return;
         }
@@ -395,6 +404,11 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
         return view;
     }
 
+    /** Whether the database is there, as this pod sees it. */
+    StoreHealth health() {
+        return health;
+    }
+
     /** One line for the log: where the counts are, and how far they have come. */
     String describe() throws SQLException {
         try (Connection connection = dataSource.getConnection()) {
@@ -408,6 +422,7 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     /** Ends once what was submitted is answered. */
     @Override
     public void close() {
+        health.close();
         reconciler.shutdown();
         housekeeper.shutdown();
         forwarder.shutdown();

@@ -2,6 +2,7 @@ package dev.patchkey.service.store.jdbc;
 
 import dev.patchkey.service.store.CommitterRoute;
 import dev.patchkey.service.store.CountsMap;
+import dev.patchkey.service.store.StoreHealth;
 import java.sql.SQLException;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
@@ -43,6 +44,11 @@ class JdbcStoreConfiguration {
         counts.start();
         log.info("Reference counts are kept in the database: {}", counts.describe());
         return counts;
+    }
+
+    @Bean
+    StoreHealth storeHealth(JdbcReferenceCounts counts) {
+        return counts.health();
     }
 
     @Bean(destroyMethod = "close")

@@ -1,0 +1,139 @@
+package dev.patchkey.service.store.jdbc;
+
+import dev.patchkey.service.store.StoreHealth;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What this pod last found of its database. Once a second it asks: whether the database answers, whether it takes writes
+ * at all, and, where the last write has failed, whether a write goes through again. Thread-safe.
+ */
+final class DatabaseHealth implements StoreHealth, AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(DatabaseHealth.class);
+
+    private static final long PROBE_MILLIS = 1000;
+
+    /** A probe that takes longer than this has found the database unreachable, whatever becomes of it. */
+    private static final Duration PROBE_PATIENCE = Duration.ofSeconds(3);
+
+    private final DataSource dataSource;
+    private final Durability durability;
+
+    private final ScheduledExecutorService prober = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("patchkey-prober").daemon().factory());
+
+    /** Written under this object's lock; read by anyone. */
+    private volatile Report report = new Report(State.AVAILABLE, Instant.now(), null);
+
+    /** When the probe that is under way has begun, by {@link System#nanoTime}; null between probes. */
+    private volatile @Nullable Long probing;
+
+    /** Whether the last write has failed, and none has gone through since. Written under this object's lock. */
+    private volatile boolean writeFailed;
+
+    DatabaseHealth(DataSource dataSource, Durability durability) {
+        this.dataSource = dataSource;
+        this.durability = durability;
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // it ends with the executor, and lets no failure through
+    void start() {
+        prober.scheduleWithFixedDelay(this::probe, 0, PROBE_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public Report report() {
+        Long began = probing;
+        Report last = report;
+        if (began != null && last.state() != State.UNREACHABLE) {
+            Duration waited = Duration.ofNanos(System.nanoTime() - began);
+            if (waited.compareTo(PROBE_PATIENCE) > 0) {
+                return new Report(
+                        State.UNREACHABLE,
+                        Instant.now().minus(waited),
+                        "The database has not answered for " + waited.toSeconds() + " s");
+            }
+        }
+        return last;
+    }
+
+    /** A write has gone through. */
+    void wrote() {
+        if (writeFailed || report.state() != State.AVAILABLE) {
+            found(State.AVAILABLE, null, false);
+        }
+    }
+
+    /** A write has failed, and not for the sake of what was written. */
+    void writeFailed(Throwable failure) {
+        if (report.state() == State.AVAILABLE) {
+            found(State.READ_ONLY, "The database takes no changes: " + failure.getMessage(), true);
+        } else {
+            writeFailed = true;
+        }
+    }
+
+    private void probe() {
+        probing = System.nanoTime();
+        try {
+            String refusal = durability.read(dataSource, Dialect::refusesWrites);
+            if (refusal != null) {
+                found(State.READ_ONLY, refusal, true);
+            } else if (writeFailed) {
+                probeWriting();
+            } else {
+                found(State.AVAILABLE, null, false);
+            }
+        } catch (Throwable e) {
+            // An Error too: what is scheduled ends for good at the first one that it lets through.
+            found(State.UNREACHABLE, "The database does not answer: " + e.getMessage(), writeFailed);
+        } finally {
+            probing = null;
+        }
+    }
+
+    private void probeWriting() {
+        try (Connection connection = dataSource.getConnection()) {
+            Sql.beginWriting(connection);
+            try {
+                Head.lock(connection).touch(connection);
+                durability.commit(connection);
+                found(State.AVAILABLE, null, false);
+            } catch (SQLException e) {
+                Sql.rollbackQuietly(connection);
+                throw e;
+            }
+        } catch (SQLException e) {
+            found(State.READ_ONLY, "The database takes no changes: " + e.getMessage(), true);
+        }
+    }
+
+    private synchronized void found(State state, @Nullable String reason, boolean failed) {
+        Report last = report;
+        writeFailed = failed;
+        if (state == last.state()) {
+            report = new Report(state, last.since(), reason);
+            return;
+        }
+        report = new Report(state, Instant.now(), reason);
+        if (reason == null) {
+            log.info("The database is available again, after {}", Duration.between(last.since(), Instant.now()));
+        } else {
+            log.warn("{}; reads go on from memory. It is tried again each second", reason);
+        }
+    }
+
+    @Override
+    public void close() {
+        prober.shutdown();
+    }
+}
