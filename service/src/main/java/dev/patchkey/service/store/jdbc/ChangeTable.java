@@ -9,6 +9,7 @@ import dev.patchkey.service.store.ReferenceCounts.HistoryLine;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -71,16 +72,45 @@ final class ChangeTable {
      * @return whether there may be more
      */
     static boolean purge(Connection connection, long upTo) throws SQLException {
-        // 0, as JDBC reads the null of an empty table, is no revision.
-        long oldest = Sql.query(
-                        connection, "SELECT MIN(revision) AS oldest FROM changes", row -> (Long) row.getLong("oldest"))
-                .getFirst();
+        long oldest = oldest(connection);
         if (oldest == 0 || oldest > upTo) {
             return false;
         }
         long end = Math.min(upTo, oldest + LARGEST_PURGE - 1);
         Sql.update(connection, "DELETE FROM changes WHERE revision <= ?", end);
         return end < upTo;
+    }
+
+    /**
+     * Forgets changes from before that time, oldest first, at most {@link #LARGEST_PURGE}. Changes are made in the order of
+     * their revisions, so one that is kept keeps those after it, whatever a clock that was set back has given them.
+     *
+     * @return whether there may be more
+     */
+    static boolean purge(Connection connection, Instant before) throws SQLException {
+        long oldest = oldest(connection);
+        long end = oldest + LARGEST_PURGE - 1;
+        long firstKept = Sql.query(
+                        connection,
+                        "SELECT COALESCE(MIN(revision), ?) AS first_kept FROM changes WHERE revision <= ?"
+                                + " AND changed_at >= ?",
+                        row -> (Long) row.getLong("first_kept"),
+                        end + 1,
+                        end,
+                        before)
+                .getFirst();
+        if (oldest == 0 || firstKept == oldest) {
+            return false;
+        }
+        Sql.update(connection, "DELETE FROM changes WHERE revision < ?", firstKept);
+        return firstKept > end;
+    }
+
+    /** The oldest revision that is kept; 0, as JDBC reads the null of an empty table, if none is. */
+    private static long oldest(Connection connection) throws SQLException {
+        return Sql.query(
+                        connection, "SELECT MIN(revision) AS oldest FROM changes", row -> (Long) row.getLong("oldest"))
+                .getFirst();
     }
 
     static String nameOf(Action action) {

@@ -85,7 +85,8 @@ final class DatabaseHealth implements StoreHealth, AutoCloseable {
     private void probe() {
         probing = System.nanoTime();
         try {
-            String refusal = durability.read(dataSource, Dialect::refusesWrites);
+            String refusal = durability.readAnyway(
+                    dataSource, connection -> Dialect.of(connection).refusesWrites(connection));
             if (refusal != null) {
                 found(State.READ_ONLY, refusal, true);
             } else if (writeFailed) {
@@ -103,7 +104,7 @@ final class DatabaseHealth implements StoreHealth, AutoCloseable {
 
     private void probeWriting() {
         try (Connection connection = dataSource.getConnection()) {
-            Sql.beginWriting(connection);
+            Dialect.of(connection).beginWriting(connection);
             try {
                 Head.lock(connection).touch(connection);
                 durability.commit(connection);
@@ -120,6 +121,7 @@ final class DatabaseHealth implements StoreHealth, AutoCloseable {
     private synchronized void found(State state, @Nullable String reason, boolean failed) {
         Report last = report;
         writeFailed = failed;
+        durability.refuseConnections(state == State.UNREACHABLE ? reason : null);
         if (state == last.state()) {
             report = new Report(state, last.since(), reason);
             return;

@@ -3,6 +3,7 @@ package dev.patchkey.service.store.jdbc;
 import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLNonTransientConnectionException;
 import java.sql.SQLTimeoutException;
 import java.sql.Statement;
 import java.util.concurrent.Semaphore;
@@ -38,6 +39,10 @@ final class Durability {
     private static final int READER_PATIENCE_SECONDS = 10;
 
     private final boolean embeddedH2;
+
+    /** Why nobody gets a connection; null while anybody does. */
+    private volatile @Nullable String refusal;
+
     private final Semaphore readers;
     private final ReadWriteLock settled = new ReentrantReadWriteLock();
 
@@ -49,13 +54,15 @@ final class Durability {
     /**
      * Asks the database what it is, and its pool how many may read at once: one instance serves all that read it.
      *
-     * @throws IllegalStateException if it is an embedded H2 that acknowledges before it writes, or if the pool is too
+     * @throws IllegalStateException if it acknowledges what it may lose, or if the pool is too
      *     small for anybody to read
      */
     static Durability of(DataSource dataSource) throws SQLException {
         try (Connection connection = dataSource.getConnection()) {
-            boolean h2 = connection.getMetaData().getDatabaseProductName().equals("H2");
-            if (h2 && writeDelay(connection) > 0) {
+            boolean h2 = Dialect.of(connection) == Dialect.H2;
+            if (!h2) {
+                PostgreSqlSession.check(connection);
+            } else if (writeDelay(connection) > 0) {
                 throw new IllegalStateException(
                         "spring.datasource.url must have WRITE_DELAY=0 for H2, or a change that was"
                                 + " acknowledged may be lost");
@@ -108,8 +115,34 @@ final class Durability {
         T from(Connection connection) throws SQLException;
     }
 
+    /**
+     * Has {@link #connect} fail at once with this reason; null ends that. A caller could only wait in vain, and as long as
+     * callers wait the pool tries again ever more rarely.
+     */
+    void refuseConnections(@Nullable String reason) {
+        refusal = reason;
+    }
+
+    /** A connection of the pool, for all but the look whether the database is there again. */
+    Connection connect(DataSource dataSource) throws SQLException {
+        String reason = refusal;
+        if (reason != null) {
+            throw new SQLNonTransientConnectionException(reason);
+        }
+        return dataSource.getConnection();
+    }
+
     /** Reads in one view of what is committed and durable. */
     <T extends @Nullable Object> T read(DataSource dataSource, Reading<T> reading) throws SQLException {
+        String reason = refusal;
+        if (reason != null) {
+            throw new SQLNonTransientConnectionException(reason);
+        }
+        return readAnyway(dataSource, reading);
+    }
+
+    /** The same for the look whether the database is there again. */
+    <T extends @Nullable Object> T readAnyway(DataSource dataSource, Reading<T> reading) throws SQLException {
         try {
             if (!readers.tryAcquire(READER_PATIENCE_SECONDS, TimeUnit.SECONDS)) {
                 throw new SQLTimeoutException("Too many readers for " + READER_PATIENCE_SECONDS + " s");
@@ -138,8 +171,7 @@ final class Durability {
             throws SQLException {
         try (Connection connection = dataSource.getConnection()) {
             // One view for all statements, so that a key and its holds belong together.
-            connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-            connection.setAutoCommit(false);
+            Dialect.of(connection).beginReading(connection);
             try {
                 return reading.from(connection);
             } finally {

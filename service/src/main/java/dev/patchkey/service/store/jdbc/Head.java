@@ -14,23 +14,22 @@ import java.util.List;
  * @param epoch the life of the store
  * @param revision of the last change
  * @param batch the number of the last batch that wrote anything, whoever committed it
- * @param now the database's clock; the start of the transaction, which may be before the lock was granted
+ * @param now the database's clock: where the head was locked, at a time when it was
  */
 record Head(long epoch, long revision, long batch, Instant now) {
 
-    private static final String SELECT =
-            "SELECT epoch, revision, batch, CURRENT_TIMESTAMP AS db_time FROM head WHERE id = 1";
+    static final String SELECT = "SELECT epoch, revision, batch, CURRENT_TIMESTAMP AS db_time FROM head WHERE id = 1";
 
     /** Takes the fence: no other transaction gets past this until this one has ended. */
     static Head lock(Connection connection) throws SQLException {
-        return only(Sql.query(connection, SELECT + " FOR UPDATE", Head::of));
+        return Dialect.of(connection).lockHead(connection);
     }
 
     static Head read(Connection connection) throws SQLException {
         return only(Sql.query(connection, SELECT, Head::of));
     }
 
-    private static Head of(ResultSet row) throws SQLException {
+    static Head of(ResultSet row) throws SQLException {
         return new Head(
                 row.getLong("epoch"),
                 row.getLong("revision"),
@@ -38,11 +37,15 @@ record Head(long epoch, long revision, long batch, Instant now) {
                 Sql.precise(row.getObject("db_time", OffsetDateTime.class).toInstant()));
     }
 
-    private static Head only(List<Head> rows) throws SQLException {
+    static Head only(List<Head> rows) throws SQLException {
         if (rows.size() != 1) {
             throw new SQLException("Table head must have exactly one row, and has " + rows.size());
         }
         return rows.getFirst();
+    }
+
+    Head at(Instant time) {
+        return new Head(epoch, revision, batch, time);
     }
 
     /** Begins a new epoch, under the fence: it comes after this one, after that which was seen, and after all before. */

@@ -119,7 +119,7 @@ final class JdbcCommits implements Commits {
     private Decisions commit(List<Command> batch) {
         Connection connection;
         try {
-            connection = dataSource.getConnection();
+            connection = durability.connect(dataSource);
         } catch (SQLException e) {
             throw Sql.unavailable(e);
         }
@@ -149,7 +149,7 @@ final class JdbcCommits implements Commits {
     /** All but the commit. If it throws, nothing was applied. */
     private Decisions prepare(Connection connection, List<Command> batch) {
         try {
-            Sql.beginWriting(connection);
+            Dialect.of(connection).beginWriting(connection);
             Head head = NewEpoch.beginIfBehind(connection, Head.lock(connection), seen.get());
             Decisions decisions = new Decisions(head, states(connection, head, batch), requests(connection, batch));
             batch.forEach(decisions::decide);
@@ -216,8 +216,8 @@ final class JdbcCommits implements Commits {
         log.warn("A commit failed, so its batch {} is looked up", decisions.batch(), failure);
         long giveUpAt = System.nanoTime() + FATE_PATIENCE.toNanos();
         while (true) {
-            try (Connection connection = dataSource.getConnection()) {
-                Sql.beginWriting(connection);
+            try (Connection connection = durability.connect(dataSource)) {
+                Dialect.of(connection).beginWriting(connection);
                 boolean committed = hasCommitted(connection, decisions);
                 if (committed) {
                     durability.commit(connection);

@@ -108,8 +108,8 @@ final class JdbcIncarnations implements Incarnations, AutoCloseable {
     }
 
     private void answer(List<NaturalBatches.Pending<Question, Numbered>> batch) {
-        try (Connection connection = dataSource.getConnection()) {
-            Sql.beginWriting(connection);
+        try (Connection connection = durability.connect(dataSource)) {
+            Dialect.of(connection).beginWriting(connection);
             try {
                 Sql.query(
                         connection,

@@ -147,7 +147,7 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
         try {
             if (route.isHere()) {
                 ExpirySweep.run(this::overdue, this);
-                retention.purge(dataSource);
+                retention.purge(dataSource, durability);
             }
         } catch (Throwable e) {
             log.warn("Ended leases and old rows are left for the next time", e);

@@ -1,5 +1,6 @@
 package dev.patchkey.service.store.jdbc;
 
+import com.zaxxer.hikari.HikariDataSource;
 import dev.patchkey.service.store.CommitterRoute;
 import dev.patchkey.service.store.CountsMap;
 import dev.patchkey.service.store.StoreHealth;
@@ -7,8 +8,10 @@ import java.sql.SQLException;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.flyway.autoconfigure.FlywayConfigurationCustomizer;
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -19,6 +22,31 @@ import org.springframework.context.annotation.Configuration;
 @EnableConfigurationProperties({EpochProperties.class, HistoryProperties.class})
 class JdbcStoreConfiguration {
     private static final Logger log = LoggerFactory.getLogger(JdbcStoreConfiguration.class);
+
+    /** Sets the sessions of the pool up, before anybody uses it. */
+    @Bean
+    static BeanPostProcessor sessions() {
+        return new BeanPostProcessor() {
+            @Override
+            public Object postProcessAfterInitialization(Object bean, String name) {
+                if (bean instanceof HikariDataSource pool && PostgreSqlSession.isFor(pool)) {
+                    PostgreSqlSession.setUp(pool);
+                }
+                return bean;
+            }
+        };
+    }
+
+    @Bean
+    FlywayConfigurationCustomizer migrations() {
+        return flyway -> {
+            try {
+                Schema.configure(flyway);
+            } catch (SQLException e) {
+                throw new IllegalStateException("The database could not be asked what it is", e);
+            }
+        };
+    }
 
     @Bean
     @DependsOnDatabaseInitialization
@@ -40,7 +68,7 @@ class JdbcStoreConfiguration {
             NewEpoch.begin(dataSource, durability);
         }
         JdbcReferenceCounts counts =
-                new JdbcReferenceCounts(dataSource, durability, map, route, new Retention(history.changes()));
+                new JdbcReferenceCounts(dataSource, durability, map, route, new Retention(history.changes(), history.keep()));
         counts.start();
         log.info("Reference counts are kept in the database: {}", counts.describe());
         return counts;

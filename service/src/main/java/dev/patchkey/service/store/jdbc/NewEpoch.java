@@ -18,8 +18,8 @@ final class NewEpoch {
 
     /** Begins one because an operator says that the database was restored. */
     static void begin(DataSource dataSource, Durability durability) throws SQLException {
-        try (Connection connection = dataSource.getConnection()) {
-            Sql.beginWriting(connection);
+        try (Connection connection = durability.connect(dataSource)) {
+            Dialect.of(connection).beginWriting(connection);
             try {
                 Head head = Head.lock(connection);
                 Head next = head.beginEpoch(connection, head.version());
@@ -39,8 +39,8 @@ final class NewEpoch {
 
     /** Begins one if the database lacks what this pod has seen of it; a no-op where another pod has begun it. */
     static void beginIfBehind(DataSource dataSource, Durability durability, Version seen) throws SQLException {
-        try (Connection connection = dataSource.getConnection()) {
-            Sql.beginWriting(connection);
+        try (Connection connection = durability.connect(dataSource)) {
+            Dialect.of(connection).beginWriting(connection);
             try {
                 beginIfBehind(connection, Head.lock(connection), seen);
                 durability.commit(connection);

@@ -4,14 +4,16 @@ import dev.patchkey.service.store.Remembered;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import javax.sql.DataSource;
 
 /**
  * What old rows are kept, so that the database stays within bounds.
  *
  * @param historyChanges how many changes, the newest ones, the history keeps
+ * @param historyKeep for how long it keeps a change at most, or null for as long as {@code historyChanges} lets it
  */
-record Retention(long historyChanges) {
+record Retention(long historyChanges, @Nullable Duration historyKeep) {
 
     /** The most purges of one table in one go: with their sizes, faster than rows can be written. */
     private static final int MOST_PURGES = 10;
@@ -25,14 +27,17 @@ record Retention(long historyChanges) {
     }
 
     /** Deletes a bounded number of old rows, a few at a time, so that no transaction is long. */
-    void purge(DataSource dataSource) throws SQLException {
-        try (Connection connection = dataSource.getConnection()) {
-            Sql.beginWriting(connection);
+    void purge(DataSource dataSource, Durability durability) throws SQLException {
+        try (Connection connection = durability.connect(dataSource)) {
+            Dialect.of(connection).beginWriting(connection);
             try {
                 Head head = Head.read(connection);
                 Head.forgetCommitters(connection, head.now().minus(COMMITTERS_KEPT));
                 repeat(connection, each -> RequestTable.purge(each, head.now().minus(Remembered.KEPT)));
                 repeat(connection, each -> ChangeTable.purge(each, head.revision() - historyChanges));
+                if (historyKeep != null) {
+                    repeat(connection, each -> ChangeTable.purge(each, head.now().minus(historyKeep)));
+                }
             } finally {
                 Sql.rollbackQuietly(connection);
             }

@@ -66,22 +66,10 @@ final class Sql {
         return rows;
     }
 
-    /**
-     * Queries by a list of texts, for which the SQL has {@code IN (?)}. The list is padded to a power of two, so that the
-     * database sees few different statements and can keep their plans.
-     */
+    /** Queries by a list of texts, for which the SQL has {@code IN (?)}. */
     static <T> List<T> queryIn(Connection connection, String sql, Row<T> row, Collection<String> texts)
             throws SQLException {
-        if (texts.isEmpty()) {
-            return List.of();
-        }
-        List<String> padded = new ArrayList<>(texts);
-        int size = Math.max(1, Integer.highestOneBit(2 * texts.size() - 1));
-        String last = padded.getLast();
-        while (padded.size() < size) {
-            padded.add(last);
-        }
-        return query(connection, sql.replace("IN (?)", "IN (?" + ", ?".repeat(size - 1) + ")"), row, padded.toArray());
+        return texts.isEmpty() ? List.of() : Dialect.of(connection).queryIn(connection, sql, row, texts);
     }
 
     private static void set(PreparedStatement statement, @Nullable Object... arguments) throws SQLException {
@@ -127,15 +115,6 @@ final class Sql {
     static @Nullable Long getLong(ResultSet row, String column) throws SQLException {
         long value = row.getLong(column);
         return row.wasNull() ? null : value;
-    }
-
-    /**
-     * Begins a transaction in which each statement sees what was committed before it: a statement that has waited for a
-     * lock must see what its last owner has written, whatever the database's own default is.
-     */
-    static void beginWriting(Connection connection) throws SQLException {
-        connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
-        connection.setAutoCommit(false);
     }
 
     /** Rolls back and says nothing if that fails too: the failure before it is the one to tell. */

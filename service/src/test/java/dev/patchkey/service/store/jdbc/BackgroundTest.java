@@ -20,9 +20,18 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What the store does by itself, once a second. */
+@ParameterizedClass
+@EnumSource(TestDatabase.Kind.class)
 class BackgroundTest {
+    private final TestDatabase.Kind kind;
+
+    BackgroundTest(TestDatabase.Kind kind) {
+        this.kind = kind;
+    }
 
     /** This pod's own route, which fails as many times in the store's own threads. */
     private record Failing(AtomicInteger times) implements CommitterRoute {
@@ -72,7 +81,7 @@ class BackgroundTest {
         CountDownLatch free = new CountDownLatch(1);
         try (TestCluster here = TestCluster.ofOne();
                 TestCluster elsewhere = TestCluster.ofOne();
-                TestDatabase database = TestDatabase.in(directory);
+                TestDatabase database = TestDatabase.of(kind, directory);
                 JdbcReferenceCounts counts = database.counts(here.start().countsMap(), new Stuck(free));
                 JdbcReferenceCounts other = database.counts(elsewhere.start())) {
             Thread.sleep(1500); // until a sweep waits
@@ -91,7 +100,7 @@ class BackgroundTest {
     void anErrorDoesNotEndTheSweeps(@TempDir Path directory) throws Exception {
         AtomicInteger failures = new AtomicInteger(2);
         try (TestCluster cluster = TestCluster.ofOne();
-                TestDatabase database = TestDatabase.in(directory);
+                TestDatabase database = TestDatabase.of(kind, directory);
                 JdbcReferenceCounts counts = database.counts(cluster.start().countsMap(), new Failing(failures))) {
             counts.submit(on("k").acquire("brief", Duration.ofMillis(1))).join();
             await().atMost(Duration.ofSeconds(10))

@@ -5,7 +5,6 @@ import static dev.patchkey.service.refcount.Commands.requested;
 
 import dev.patchkey.service.refcount.Outcome;
 import dev.patchkey.service.store.hazelcast.TestCluster;
-import java.nio.file.Path;
 
 /** A process that is to be killed: increments one key from some threads and prints each acknowledgement. */
 final class CommitterProcess {
@@ -15,8 +14,8 @@ final class CommitterProcess {
     private CommitterProcess() {}
 
     public static void main(String[] arguments) {
-        JdbcReferenceCounts counts = TestDatabase.in(Path.of(arguments[0]))
-                .counts(TestCluster.ofOne().start());
+        JdbcReferenceCounts counts =
+                TestDatabase.at(arguments[0]).counts(TestCluster.ofOne().start());
         for (int t = 0; t < THREADS; t++) {
             int thread = t;
             Thread.ofPlatform().start(() -> {

@@ -23,11 +23,21 @@ import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Two committers over one database, neither knowing of the other. */
+@ParameterizedClass
+@EnumSource(TestDatabase.Kind.class)
 class FenceTest {
     private static final int ROUNDS = 60;
     private static final int BATCH = 5;
+
+    private final TestDatabase.Kind kind;
+
+    FenceTest(TestDatabase.Kind kind) {
+        this.kind = kind;
+    }
 
     @Test
     @Invariant(
@@ -35,7 +45,7 @@ class FenceTest {
             text = "Nothing acknowledged is lost or doubled, with any number of pods committing at once (and S4: no"
                     + " revision is given twice)")
     void theFenceHoldsBetweenTwoCommitters(@TempDir Path directory) throws Exception {
-        try (TestDatabase database = TestDatabase.in(directory)) {
+        try (TestDatabase database = TestDatabase.of(kind, directory)) {
             check(database, UnaryOperator.identity());
         }
     }
@@ -43,9 +53,14 @@ class FenceTest {
     /** The broken variant: a store without the fence. A unique revision is the second guard, and is taken away too. */
     @Test
     void theCheckCatchesAStoreWithoutTheFence(@TempDir Path directory) throws Exception {
-        try (TestDatabase database = TestDatabase.in(directory);
+        try (TestDatabase database = TestDatabase.of(kind, directory);
                 Connection connection = database.dataSource().getConnection()) {
-            connection.createStatement().execute("ALTER TABLE changes DROP PRIMARY KEY");
+            connection
+                    .createStatement()
+                    .execute(
+                            kind == TestDatabase.Kind.H2
+                                    ? "ALTER TABLE changes DROP PRIMARY KEY"
+                                    : "ALTER TABLE changes DROP CONSTRAINT changes_pkey");
             assertThatThrownBy(() -> check(database, sql -> sql.replace(" FOR UPDATE", "")))
                     .isInstanceOf(AssertionError.class);
         }

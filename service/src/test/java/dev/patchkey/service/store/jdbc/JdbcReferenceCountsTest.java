@@ -5,6 +5,7 @@ import static dev.patchkey.service.refcount.Commands.requested;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.patchkey.service.refcount.Holder;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.Outcome;
 import dev.patchkey.service.store.Incarnations;
@@ -14,7 +15,10 @@ import dev.patchkey.service.store.ReferenceCountsContract;
 import dev.patchkey.service.store.StoreUnavailableException;
 import dev.patchkey.service.store.hazelcast.TestCluster;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -32,9 +36,14 @@ class JdbcReferenceCountsTest extends ReferenceCountsContract {
     @SuppressWarnings("NullAway.Init") // start() is run first
     JdbcReferenceCountsTest() {}
 
+    /** The database that it is all run on. */
+    TestDatabase.Kind kind() {
+        return TestDatabase.Kind.H2;
+    }
+
     @BeforeAll
     void start(@TempDir Path directory) {
-        database = TestDatabase.in(directory);
+        database = TestDatabase.of(kind(), directory);
         counts = database.counts(cluster.start());
         incarnations = database.incarnations();
     }
@@ -78,8 +87,50 @@ class JdbcReferenceCountsTest extends ReferenceCountsContract {
         for (int i = 0; i < 20; i++) {
             submit(counts, on("old").increment(1));
         }
-        new Retention(5).purge(database.dataSource());
+        new Retention(5, null).purge(database.dataSource(), database.durability());
         assertThat(counts.history(new KeyName("old"), Long.MAX_VALUE, 100)).hasSize(5);
+    }
+
+    @Test
+    void aHistoryLineSaysWhoWhatWhyAndWhen() {
+        Outcome.Done acquired =
+                (Outcome.Done) submit(counts, on("line").acquire("alice", Duration.ofMinutes(1)));
+        HistoryLine line =
+                counts.history(new KeyName("line"), Long.MAX_VALUE, 10).getFirst();
+        assertThat(line.version()).isEqualTo(acquired.version());
+        assertThat(line.action()).isEqualTo("acquire");
+        assertThat(line.holder()).isEqualTo(new Holder("alice"));
+        assertThat(line.count()).isEqualTo(1);
+        assertThat(line.change())
+                .isEqualTo(counts.read(new KeyName("line"), ReferenceCounts.Consistency.STRONG)
+                        .state()
+                        .last());
+        assertThat(line.change().actor()).isNotEmpty();
+        assertThat(line.change().reason()).isEqualTo("for a test");
+        assertThat(line.change().at()).isBetween(Instant.now().minusSeconds(60), Instant.now());
+    }
+
+    @Test
+    void purgesWhatIsOlderThanTheHistoryIsKeptAlone() throws Exception {
+        submit(counts, on("aged").increment(1));
+        submit(counts, on("aged").increment(1));
+        long oldest = counts.history(new KeyName("aged"), Long.MAX_VALUE, 10)
+                .getLast()
+                .version()
+                .revision();
+        try (Connection connection = database.dataSource().getConnection();
+                PreparedStatement age =
+                        connection.prepareStatement("UPDATE changes SET changed_at = ? WHERE revision <= ?")) {
+            Sql.setInstant(age, 1, Instant.now().minus(Duration.ofDays(8)));
+            age.setLong(2, oldest);
+            age.executeUpdate();
+        }
+        new Retention(1_000_000, Duration.ofDays(9)).purge(database.dataSource(), database.durability());
+        assertThat(counts.history(new KeyName("aged"), Long.MAX_VALUE, 10)).hasSize(2);
+        new Retention(1_000_000, Duration.ofDays(7)).purge(database.dataSource(), database.durability());
+        assertThat(counts.history(new KeyName("aged"), Long.MAX_VALUE, 10))
+                .singleElement()
+                .satisfies(line -> assertThat(line.version().revision()).isGreaterThan(oldest));
     }
 
     @Test

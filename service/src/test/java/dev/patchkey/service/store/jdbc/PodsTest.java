@@ -19,10 +19,20 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Several pods over one database. */
+@ParameterizedClass
+@EnumSource(TestDatabase.Kind.class)
 class PodsTest {
     private static final KeyName K = new KeyName("k");
+
+    private final TestDatabase.Kind kind;
+
+    PodsTest(TestDatabase.Kind kind) {
+        this.kind = kind;
+    }
 
     private static Outcome.Done submit(JdbcReferenceCounts counts, Command command) {
         return (Outcome.Done) counts.submit(command).join();
@@ -32,7 +42,7 @@ class PodsTest {
     @Invariant(number = "S3", text = "Every change reaches every pod's view, within a bounded time")
     void podsOfOneClusterShareACommitterAndSeeEachOther(@TempDir Path directory) {
         try (TestCluster cluster = TestCluster.of(2, 1);
-                TestDatabase database = TestDatabase.in(directory);
+                TestDatabase database = TestDatabase.of(kind, directory);
                 JdbcReferenceCounts one = database.counts(cluster.start());
                 JdbcReferenceCounts two = database.counts(cluster.start())) {
             Commands on = on("k");
@@ -58,7 +68,7 @@ class PodsTest {
     void twoClustersOverOneDatabaseCountTogether(@TempDir Path directory) {
         try (TestCluster old = TestCluster.ofOne();
                 TestCluster fresh = TestCluster.ofOne();
-                TestDatabase database = TestDatabase.in(directory);
+                TestDatabase database = TestDatabase.of(kind, directory);
                 JdbcReferenceCounts one = database.counts(old.start());
                 JdbcReferenceCounts two = database.counts(fresh.start())) {
             List<CompletableFuture<Outcome>> all = new ArrayList<>();

@@ -23,10 +23,20 @@ import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a store finds when it comes back. */
+@ParameterizedClass
+@EnumSource(TestDatabase.Kind.class)
 class RestartTest {
     private static final int ACKNOWLEDGEMENTS = 300;
+
+    private final TestDatabase.Kind kind;
+
+    RestartTest(TestDatabase.Kind kind) {
+        this.kind = kind;
+    }
 
     private static Outcome submit(JdbcReferenceCounts counts, Command command) {
         return counts.submit(command).join();
@@ -40,7 +50,7 @@ class RestartTest {
         Read before;
         long epoch;
         try (TestCluster cluster = TestCluster.ofOne();
-                TestDatabase database = TestDatabase.in(directory);
+                TestDatabase database = TestDatabase.of(kind, directory);
                 JdbcReferenceCounts counts = database.counts(cluster.start())) {
             first = submit(counts, request);
             submit(counts, on("a").acquire("alice", Duration.ofMinutes(5)));
@@ -54,7 +64,7 @@ class RestartTest {
             epoch = counts.view().version().epoch();
         }
         try (TestCluster cluster = TestCluster.ofOne();
-                TestDatabase database = TestDatabase.in(directory);
+                TestDatabase database = TestDatabase.of(kind, directory);
                 JdbcReferenceCounts counts = database.counts(cluster.start())) {
             for (Consistency consistency : Consistency.values()) {
                 assertThat(counts.read(new KeyName("a"), consistency)).isEqualTo(before);
@@ -78,7 +88,7 @@ class RestartTest {
     @Invariant(number = "S1", text = "Nothing acknowledged is lost or doubled when the process is killed")
     void aKilledProcessHasLostNothingThatItAcknowledged(@TempDir Path directory) throws Exception {
         Path output = directory.resolve("output");
-        Process process = start(directory, output);
+        Process process = start(TestDatabase.url(kind, directory), output);
         await().atMost(Duration.ofSeconds(60))
                 .until(() -> acknowledgements(output).size() >= ACKNOWLEDGEMENTS);
         process.destroyForcibly();
@@ -86,7 +96,7 @@ class RestartTest {
         Map<String, Long> acknowledged = acknowledgements(output);
         assertThat(acknowledged).hasSizeGreaterThanOrEqualTo(ACKNOWLEDGEMENTS);
         try (TestCluster cluster = TestCluster.ofOne();
-                TestDatabase database = TestDatabase.in(directory);
+                TestDatabase database = TestDatabase.of(kind, directory);
                 JdbcReferenceCounts counts = database.counts(cluster.start())) {
             int found = counts.read(new KeyName(CommitterProcess.KEY), Consistency.STRONG)
                     .state()
@@ -116,14 +126,14 @@ class RestartTest {
         return acknowledged;
     }
 
-    private static Process start(Path directory, Path output) throws Exception {
+    private static Process start(String url, Path output) throws Exception {
         return new ProcessBuilder(
                         ProcessHandle.current().info().command().orElseThrow(),
                         "-Xmx256m",
                         "-cp",
                         System.getProperty("java.class.path"),
                         CommitterProcess.class.getName(),
-                        directory.toString())
+                        url)
                 .redirectOutput(output.toFile())
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();

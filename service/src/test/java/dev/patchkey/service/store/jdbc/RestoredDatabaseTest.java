@@ -20,10 +20,20 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A database that is an older copy of itself. */
+@ParameterizedClass
+@EnumSource(TestDatabase.Kind.class)
 class RestoredDatabaseTest {
     private static final KeyName LOST = new KeyName("lost");
+
+    private final TestDatabase.Kind kind;
+
+    RestoredDatabaseTest(TestDatabase.Kind kind) {
+        this.kind = kind;
+    }
 
     private static Outcome.Done increment(JdbcReferenceCounts counts, String key) {
         return (Outcome.Done) counts.submit(on(key).increment(1)).join();
@@ -55,7 +65,7 @@ class RestoredDatabaseTest {
     @Invariant(number = "S4", text = "Revisions order the changes of a key: none is given twice within an epoch")
     void aRunningPodBeginsANewEpochByItself(@TempDir Path directory) throws Exception {
         try (TestCluster cluster = TestCluster.ofOne();
-                TestDatabase database = TestDatabase.in(directory);
+                TestDatabase database = TestDatabase.of(kind, directory);
                 JdbcReferenceCounts counts = database.counts(cluster.start())) {
             change(counts);
             Version before = counts.view().version();
@@ -90,7 +100,7 @@ class RestoredDatabaseTest {
     @Test
     @Invariant(number = "S4", text = "Revisions order the changes of a key: none is given twice within an epoch")
     void aCommandThatComesBeforeTheNextLookBelongsToTheNewEpoch(@TempDir Path directory) throws Exception {
-        try (TestDatabase database = TestDatabase.in(directory)) {
+        try (TestDatabase database = TestDatabase.of(kind, directory)) {
             Version seen = new Version(Long.MAX_VALUE / 2, 5);
             JdbcCommits commits = new JdbcCommits(
                     database.dataSource(),
@@ -107,7 +117,7 @@ class RestoredDatabaseTest {
     @Test
     void aStartThatIsToldSoBeginsANewEpoch(@TempDir Path directory) throws Exception {
         Version before;
-        try (TestDatabase database = TestDatabase.in(directory)) {
+        try (TestDatabase database = TestDatabase.of(kind, directory)) {
             try (TestCluster cluster = TestCluster.ofOne();
                     JdbcReferenceCounts counts = database.counts(cluster.start())) {
                 change(counts);

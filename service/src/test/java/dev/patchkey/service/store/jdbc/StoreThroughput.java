@@ -22,7 +22,8 @@ final class StoreThroughput {
     public static void main(String[] arguments) throws Exception {
         Path directory = Files.createTempDirectory(Path.of(arguments.length > 0 ? arguments[0] : "."), "throughput");
         try (TestCluster cluster = TestCluster.ofOne();
-                TestDatabase database = TestDatabase.in(directory)) {
+                TestDatabase database = TestDatabase.at(
+                        arguments.length > 1 ? arguments[1] : TestDatabase.url(TestDatabase.Kind.H2, directory))) {
             TestCluster.Pod pod = cluster.start();
             JdbcReferenceCounts jdbc = database.counts(pod);
             ReferenceCounts hazelcast = pod.counts();

@@ -1,32 +1,116 @@
 package dev.patchkey.service.store.jdbc;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.store.CommitterRoute;
 import dev.patchkey.service.store.CountsMap;
 import dev.patchkey.service.store.hazelcast.TestCluster;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.configuration.FluentConfiguration;
 
-/** A real H2 file, as the service has it by default. */
+/** A real database, set up as the service does it. */
 final class TestDatabase implements AutoCloseable {
-    private final HikariDataSource dataSource = new HikariDataSource();
 
-    private TestDatabase(Path directory) {
-        dataSource.setJdbcUrl("jdbc:h2:file:" + directory.resolve("patchkey")
-                + ";WRITE_DELAY=0;PAGE_SIZE=4096;DB_CLOSE_ON_EXIT=FALSE;QUERY_CACHE_SIZE=64");
-        dataSource.setUsername("patchkey");
-        dataSource.setPassword("");
-        Flyway.configure().dataSource(dataSource).load().migrate();
+    /** Which database. */
+    enum Kind {
+        /** A file, as the service has it by default. */
+        H2,
+        /** A database of its own in the server that the tests share. */
+        POSTGRESQL
     }
 
-    static TestDatabase in(Path directory) {
-        return new TestDatabase(directory);
+    private static final AtomicInteger DATABASES = new AtomicInteger();
+
+    /** The databases that tests have named by a directory, so that one can be opened again. */
+    private static final Map<Path, String> NAMES = new ConcurrentHashMap<>();
+
+    private final HikariDataSource dataSource;
+
+    private TestDatabase(HikariDataSource dataSource) {
+        this.dataSource = dataSource;
+        try {
+            FluentConfiguration flyway = Flyway.configure().dataSource(dataSource);
+            Schema.configure(flyway);
+            flyway.load().migrate();
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
-    DataSource dataSource() {
+    /** The database that belongs to the directory: opened again, it is the same one. */
+    static TestDatabase of(Kind kind, Path directory) {
+        return at(url(kind, directory));
+    }
+
+    static String url(Kind kind, Path directory) {
+        return switch (kind) {
+            case H2 ->
+                "jdbc:h2:file:" + directory.resolve("patchkey")
+                        + ";WRITE_DELAY=0;PAGE_SIZE=4096;DB_CLOSE_ON_EXIT=FALSE;QUERY_CACHE_SIZE=64";
+            case POSTGRESQL ->
+                PostgreSqlServer.shared().url(NAMES.computeIfAbsent(directory, any -> {
+                    String name = freshName();
+                    PostgreSqlServer.shared().createDatabase(name);
+                    return name;
+                }));
+        };
+    }
+
+    /** A name that no other database of this JVM has. */
+    static String freshName() {
+        return "test_" + DATABASES.incrementAndGet();
+    }
+
+    static TestDatabase at(String url) {
+        return new TestDatabase(pool(url));
+    }
+
+    /** A pool that is set up as the service's is. */
+    static HikariDataSource pool(String url) {
+        HikariDataSource pool = new HikariDataSource();
+        pool.setJdbcUrl(url);
+        pool.setUsername(PostgreSqlServer.USER);
+        pool.setPassword("");
+        pool.setConnectionTimeout(2000);
+        if (PostgreSqlSession.isFor(pool)) {
+            PostgreSqlSession.setUp(pool);
+        }
+        return pool;
+    }
+
+    HikariDataSource dataSource() {
         return dataSource;
+    }
+
+    Durability durability() {
+        try {
+            return Durability.of(dataSource);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The key's count, as the database has it. */
+    int count(String key) {
+        KeyName name = new KeyName(key);
+        try {
+            return durability()
+                    .read(
+                            dataSource,
+                            connection -> StateTables.read(connection, List.of(name))
+                                    .getOrDefault(name, StateTables.Row.absent(name))
+                                    .state()
+                                    .count());
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** A store over this database, in a pod of its own or of a cluster. */
@@ -45,7 +129,7 @@ final class TestDatabase implements AutoCloseable {
     private static JdbcReferenceCounts counts(CountsMap map, CommitterRoute route, DataSource dataSource) {
         try {
             JdbcReferenceCounts counts = new JdbcReferenceCounts(
-                    dataSource, Durability.of(dataSource), map, route, new Retention(1_000_000));
+                    dataSource, Durability.of(dataSource), map, route, new Retention(1_000_000, null));
             counts.start();
             return counts;
         } catch (SQLException e) {
@@ -54,11 +138,7 @@ final class TestDatabase implements AutoCloseable {
     }
 
     JdbcIncarnations incarnations() {
-        try {
-            return new JdbcIncarnations(dataSource, Durability.of(dataSource));
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
+        return new JdbcIncarnations(dataSource, durability());
     }
 
     @Override

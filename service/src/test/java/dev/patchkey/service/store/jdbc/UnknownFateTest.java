@@ -18,19 +18,26 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Commits whose answer is lost. */
+@ParameterizedClass
+@EnumSource(TestDatabase.Kind.class)
 class UnknownFateTest {
+    private final TestDatabase.Kind kind;
     private TestDatabase database;
     private FaultyDataSource faulty;
     private JdbcCommits commits;
 
     @SuppressWarnings("NullAway.Init") // start() is run first
-    UnknownFateTest() {}
+    UnknownFateTest(TestDatabase.Kind kind) {
+        this.kind = kind;
+    }
 
     @BeforeEach
     void start(@TempDir Path directory) throws Exception {
-        database = TestDatabase.in(directory);
+        database = TestDatabase.of(kind, directory);
         use(UnaryOperator.identity());
     }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.patchkey.service.fault;
+
+import org.jspecify.annotations.NullMarked;

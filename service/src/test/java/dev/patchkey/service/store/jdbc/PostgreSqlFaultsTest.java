@@ -1,0 +1,331 @@
+package dev.patchkey.service.store.jdbc;
+
+import static dev.patchkey.service.refcount.Commands.on;
+import static dev.patchkey.service.refcount.Commands.requested;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.patchkey.service.Invariant;
+import dev.patchkey.service.fault.TcpProxy;
+import dev.patchkey.service.fault.TcpProxy.Network;
+import dev.patchkey.service.refcount.KeyName;
+import dev.patchkey.service.refcount.Outcome;
+import dev.patchkey.service.store.OutcomeUnknownException;
+import dev.patchkey.service.store.ReferenceCounts.Consistency;
+import dev.patchkey.service.store.StoreHealth.Report;
+import dev.patchkey.service.store.StoreHealth.State;
+import dev.patchkey.service.store.StoreUnavailableException;
+import dev.patchkey.service.store.hazelcast.TestCluster;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A running store whose database server fails it: what it says meanwhile, and that it needs no restart afterwards. */
+class PostgreSqlFaultsTest {
+    private static final KeyName K = new KeyName("k");
+
+    /** Within the probe's second, the pool's pause and the commit itself: nobody should have to restart a pod sooner. */
+    private static final Duration RECOVERY = Duration.ofSeconds(5);
+
+    /** Within the bounds of {@link PostgreSqlSession}. */
+    private static final Duration NOTICE = Duration.ofSeconds(12);
+
+    private static PostgreSqlServer server;
+
+    private final String name = TestDatabase.freshName();
+    private TcpProxy proxy;
+    private TestCluster cluster;
+    private TestDatabase database;
+    private JdbcReferenceCounts counts;
+
+    @SuppressWarnings("NullAway.Init") // start() is run first
+    PostgreSqlFaultsTest() {}
+
+    @BeforeAll
+    static void startServer() {
+        server = PostgreSqlServer.start();
+    }
+
+    @AfterAll
+    static void stopServer() {
+        server.close();
+    }
+
+    @BeforeEach
+    void start() {
+        start("");
+    }
+
+    private void start(String storage) {
+        server.execute(PostgreSqlServer.USER, "CREATE DATABASE " + name + storage);
+        proxy = new TcpProxy(server.port());
+        cluster = TestCluster.ofOne();
+        database = TestDatabase.at(PostgreSqlServer.url(proxy.port(), name));
+        counts = database.counts(cluster.start());
+        assertThat(increment()).isEqualTo(1);
+    }
+
+    @AfterEach
+    void stop() {
+        counts.close();
+        database.close();
+        proxy.close();
+        cluster.close();
+    }
+
+    private int increment() {
+        return ((Outcome.Done) counts.submit(on(K.value()).increment(1))
+                        .orTimeout(30, TimeUnit.SECONDS)
+                        .join())
+                .count();
+    }
+
+    private void assertNotApplied() {
+        assertThatThrownBy(this::increment)
+                .isInstanceOf(CompletionException.class)
+                .hasCauseInstanceOf(StoreUnavailableException.class);
+    }
+
+    private void awaitState(State state, Duration atMost) {
+        await().atMost(atMost)
+                .untilAsserted(() -> assertThat(counts.health().report().state())
+                        .as("%s", counts.health().report())
+                        .isEqualTo(state));
+    }
+
+    private String reason() {
+        Report report = counts.health().report();
+        return String.valueOf(report.reason());
+    }
+
+    /** What is in memory is served all along. */
+    private void assertReadsGoOn(int count) {
+        assertThat(counts.read(K, Consistency.CLUSTER).state().count()).isEqualTo(count);
+        assertThat(counts.list("", null, 10, Consistency.CLUSTER)).hasSize(1);
+        assertThat(counts.view().snapshot().entries()).hasSize(1);
+    }
+
+    private void assertRecovers(int next) {
+        awaitState(State.AVAILABLE, RECOVERY);
+        assertThat(increment()).isEqualTo(next);
+        assertThat(counts.health().report().reason()).isNull();
+    }
+
+    @Test
+    @Invariant(number = "S2", text = "An error that surely was not applied says that, while the database is down")
+    void aDatabaseThatIsDownIsSaidToBeAndComesBack() {
+        proxy.set(Network.DOWN);
+        awaitState(State.UNREACHABLE, NOTICE);
+        assertThat(reason()).startsWith("The database does not answer");
+        assertNotApplied();
+        assertReadsGoOn(1);
+        assertThatThrownBy(() -> counts.read(K, Consistency.STRONG)).isInstanceOf(StoreUnavailableException.class);
+        proxy.set(Network.WELL);
+        assertRecovers(2);
+    }
+
+    @Test
+    @Invariant(number = "S2", text = "An error that surely was not applied says that, while the network is silent")
+    void aDatabaseThatFallsSilentIsSaidToBeUnreachable() {
+        proxy.set(Network.SILENT);
+        awaitState(State.UNREACHABLE, NOTICE);
+        assertNotApplied();
+        assertReadsGoOn(1);
+        proxy.set(Network.WELL);
+        assertRecovers(2);
+    }
+
+    @Test
+    void aSlowDatabaseIsSlowAndNoMore() {
+        proxy.delay(Duration.ofMillis(150));
+        assertThat(increment()).isEqualTo(2);
+        assertThat(increment()).isEqualTo(3);
+        assertThat(counts.health().report().state()).isEqualTo(State.AVAILABLE);
+    }
+
+    @Test
+    void aDatabaseThatIsReadOnlyIsReadAndNotWritten() {
+        server.set("default_transaction_read_only", "on");
+        try {
+            awaitState(State.READ_ONLY, NOTICE);
+            assertThat(reason()).contains("default_transaction_read_only");
+            assertNotApplied();
+            assertReadsGoOn(1);
+            assertThat(counts.read(K, Consistency.STRONG).state().count()).isEqualTo(1);
+        } finally {
+            server.execute(
+                    PostgreSqlServer.USER,
+                    "SET default_transaction_read_only = off",
+                    "ALTER SYSTEM RESET default_transaction_read_only",
+                    "SELECT pg_reload_conf()");
+        }
+        assertRecovers(2);
+    }
+
+    /** A session that was set up as ours are, and whose pod has vanished with the fence in its hands. */
+    @Test
+    void aCommitterThatVanishesWithTheFenceDoesNotKeepIt() throws Exception {
+        try (HikariDataSource other = TestDatabase.pool(server.url(name));
+                Connection vanished = other.getConnection()) {
+            Dialect.of(vanished).beginWriting(vanished);
+            Head.lock(vanished);
+            assertNotApplied();
+            assertThat(counts.health().report().state()).isEqualTo(State.READ_ONLY);
+            assertReadsGoOn(1);
+            awaitState(State.AVAILABLE, NOTICE);
+            assertThat(increment()).isEqualTo(2);
+            assertThatThrownBy(() -> Head.read(vanished)).isInstanceOf(SQLException.class);
+        }
+    }
+
+    @Test
+    void aServerWithoutAConnectionLeftIsUnreachableUntilItHasOne() throws Exception {
+        List<Connection> all = new ArrayList<>();
+        try {
+            hog(all);
+            server.terminateSessionsBy(all.getFirst(), name);
+            hog(all);
+            awaitState(State.UNREACHABLE, NOTICE);
+            assertNotApplied();
+            assertReadsGoOn(1);
+        } finally {
+            for (Connection each : all) {
+                each.close();
+            }
+        }
+        assertRecovers(2);
+    }
+
+    private static void hog(List<Connection> all) {
+        try {
+            while (true) {
+                all.add(server.connect(PostgreSqlServer.USER));
+            }
+        } catch (SQLException e) {
+            assertThat(e.getSQLState()).isEqualTo("53300");
+        }
+    }
+
+    @Test
+    @Invariant(number = "S1", text = "Nothing acknowledged is lost or doubled while sessions are killed")
+    void killedSessionsLoseAndDoubleNothing() {
+        int acknowledged = 1;
+        for (int i = 0; i < 60; i++) {
+            if (i % 6 == 0) {
+                Thread.ofVirtual().start(() -> server.terminateSessions(name));
+            }
+            acknowledged += attempt("killed-" + i);
+        }
+        assertThat(database.count(K.value())).isEqualTo(acknowledged);
+    }
+
+    /** Kills a server process: the server ends all sessions and recovers from its log, as after a crash. */
+    @Test
+    @Invariant(number = "S1", text = "Nothing acknowledged is lost or doubled while the database server crashes")
+    void aServerThatCrashesLosesAndDoublesNothing() throws Exception {
+        int acknowledged = 1;
+        for (int i = 0; i < 40; i++) {
+            if (i == 10) {
+                try (Connection victim = server.connect(name);
+                        Statement statement = victim.createStatement()) {
+                    var row = statement.executeQuery("SELECT pg_backend_pid()");
+                    row.next();
+                    ProcessHandle.of(row.getLong(1)).orElseThrow().destroyForcibly();
+                }
+            }
+            acknowledged += attempt("crash-" + i);
+        }
+        assertRecovers(acknowledged + 1);
+        assertThat(database.count(K.value())).isEqualTo(acknowledged + 1);
+    }
+
+    /** Tries until it is decided, as a client does; then tries once more, for nothing. */
+    private int attempt(String request) {
+        long giveUpAt = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (true) {
+            try {
+                Outcome outcome = counts.submit(requested(on(K.value()).increment(1), request, "hash"))
+                        .join();
+                assertThat(outcome).isInstanceOf(Outcome.Done.class);
+                return 1;
+            } catch (CompletionException e) {
+                assertThat(e.getCause())
+                        .isInstanceOfAny(StoreUnavailableException.class, OutcomeUnknownException.class);
+                assertThat(System.nanoTime()).isLessThan(giveUpAt);
+            }
+        }
+    }
+
+    @Test
+    @Invariant(number = "S2", text = "An error that surely was not applied says that, while the disk is full")
+    void aFullDiskIsReadAndNotWritten(@TempDir Path directory) throws Exception {
+        Path disk = Files.createDirectory(directory.resolve("disk"));
+        Assumptions.assumeTrue(
+                run("mount", "-t", "tmpfs", "-o", "size=24m,mode=0777", "tmpfs", disk.toString()) == 0,
+                "only root can mount a small disk");
+        Path filler = disk.resolve("filler");
+        try {
+            stop();
+            Path tables = Files.createDirectory(disk.resolve("tables"));
+            assertThat(run("chown", server.owner(), tables.toString())).isZero();
+            assertThat(run("chmod", "a+x", directory.toString())).isZero();
+            server.execute(
+                    PostgreSqlServer.USER,
+                    "DROP DATABASE " + name + " WITH (FORCE)",
+                    "CREATE TABLESPACE small LOCATION '" + tables + "'");
+            start(" TABLESPACE small");
+            run("dd", "if=/dev/zero", "of=" + filler, "bs=4096");
+            int acknowledged = untilRefused();
+            awaitState(State.READ_ONLY, NOTICE);
+            assertThat(reason()).contains("No space left on device");
+            assertReadsGoOn(acknowledged);
+            Files.delete(filler);
+            assertRecovers(acknowledged + 1);
+        } finally {
+            Files.deleteIfExists(filler);
+            database.close();
+            server.execute(
+                    PostgreSqlServer.USER,
+                    "DROP DATABASE IF EXISTS " + name + " WITH (FORCE)",
+                    "DROP TABLESPACE IF EXISTS small");
+            assertThat(run("umount", "-l", disk.toString())).isZero();
+        }
+    }
+
+    private int untilRefused() {
+        int last = 1;
+        for (int i = 0; i < 5000; i++) {
+            try {
+                last = increment();
+            } catch (CompletionException e) {
+                assertThat(e.getCause()).isInstanceOf(StoreUnavailableException.class);
+                return last;
+            }
+        }
+        throw new AssertionError("the disk is not full");
+    }
+
+    private static int run(String... command) throws Exception {
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start()
+                .waitFor();
+    }
+}
