@@ -108,8 +108,7 @@ final class ChangeTable {
 
     /** The oldest revision that is kept; 0, as JDBC reads the null of an empty table, if none is. */
     private static long oldest(Connection connection) throws SQLException {
-        return Sql.query(
-                        connection, "SELECT MIN(revision) AS oldest FROM changes", row -> (Long) row.getLong("oldest"))
+        return Sql.query(connection, "SELECT MIN(revision) AS oldest FROM changes", row -> (Long) row.getLong("oldest"))
                 .getFirst();
     }
 

@@ -12,7 +12,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param keep for how long after it was made a change is kept, or null for as long as {@code changes} lets it
  */
 @ConfigurationProperties("patchkey.history")
-record HistoryProperties(@DefaultValue("1000000") long changes, @Nullable Duration keep) {
+record HistoryProperties(
+        @DefaultValue("1000000") long changes, @Nullable Duration keep) {
     private static final Duration SHORTEST = Duration.ofSeconds(1);
 
     HistoryProperties {

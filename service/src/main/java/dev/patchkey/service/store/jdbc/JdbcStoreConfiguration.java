@@ -67,8 +67,8 @@ class JdbcStoreConfiguration {
         if (epoch.beginNew()) {
             NewEpoch.begin(dataSource, durability);
         }
-        JdbcReferenceCounts counts =
-                new JdbcReferenceCounts(dataSource, durability, map, route, new Retention(history.changes(), history.keep()));
+        JdbcReferenceCounts counts = new JdbcReferenceCounts(
+                dataSource, durability, map, route, new Retention(history.changes(), history.keep()));
         counts.start();
         log.info("Reference counts are kept in the database: {}", counts.describe());
         return counts;

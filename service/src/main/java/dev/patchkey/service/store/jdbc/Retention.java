@@ -4,8 +4,8 @@ import dev.patchkey.service.store.Remembered;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What old rows are kept, so that the database stays within bounds.
@@ -36,7 +36,9 @@ record Retention(long historyChanges, @Nullable Duration historyKeep) {
                 repeat(connection, each -> RequestTable.purge(each, head.now().minus(Remembered.KEPT)));
                 repeat(connection, each -> ChangeTable.purge(each, head.revision() - historyChanges));
                 if (historyKeep != null) {
-                    repeat(connection, each -> ChangeTable.purge(each, head.now().minus(historyKeep)));
+                    repeat(
+                            connection,
+                            each -> ChangeTable.purge(each, head.now().minus(historyKeep)));
                 }
             } finally {
                 Sql.rollbackQuietly(connection);

@@ -93,8 +93,7 @@ class JdbcReferenceCountsTest extends ReferenceCountsContract {
 
     @Test
     void aHistoryLineSaysWhoWhatWhyAndWhen() {
-        Outcome.Done acquired =
-                (Outcome.Done) submit(counts, on("line").acquire("alice", Duration.ofMinutes(1)));
+        Outcome.Done acquired = (Outcome.Done) submit(counts, on("line").acquire("alice", Duration.ofMinutes(1)));
         HistoryLine line =
                 counts.history(new KeyName("line"), Long.MAX_VALUE, 10).getFirst();
         assertThat(line.version()).isEqualTo(acquired.version());
