@@ -24,25 +24,36 @@ final class ChangeTable {
     /** One row to write. */
     record Change(KeyName key, HistoryLine line) {}
 
-    static void write(Connection connection, List<Change> changes) throws SQLException {
-        Sql.batch(
-                connection,
-                "INSERT INTO changes (revision, epoch, key_name, action, holder, ref_count, actor, changed_at, reason)"
-                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                changes,
-                (statement, change) -> {
-                    HistoryLine line = change.line();
-                    statement.setLong(1, line.version().revision());
-                    statement.setLong(2, line.version().epoch());
-                    statement.setString(3, change.key().value());
-                    statement.setString(4, line.action());
-                    statement.setString(
-                            5, line.holder() == null ? null : line.holder().value());
-                    statement.setInt(6, line.count());
-                    statement.setString(7, line.change().actor());
-                    Sql.setInstant(statement, 8, line.change().at());
-                    statement.setString(9, line.change().reason());
-                });
+    static void write(Writes writes, List<Change> changes) {
+        writes.insert(
+                "changes",
+                List.of(
+                        "revision",
+                        "epoch",
+                        "key_name",
+                        "action",
+                        "holder",
+                        "ref_count",
+                        "actor",
+                        "changed_at",
+                        "reason"),
+                changes.stream().map(ChangeTable::row).toList());
+    }
+
+    private static @Nullable Object[] row(Change change) {
+        HistoryLine line = change.line();
+        Holder holder = line.holder();
+        return new @Nullable Object[] {
+            line.version().revision(),
+            line.version().epoch(),
+            change.key().value(),
+            line.action(),
+            holder == null ? null : holder.value(),
+            line.count(),
+            line.change().actor(),
+            line.change().at(),
+            line.change().reason()
+        };
     }
 
     static List<HistoryLine> history(Connection connection, KeyName key, long before, int limit) throws SQLException {

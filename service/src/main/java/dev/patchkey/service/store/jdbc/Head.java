@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one row that every committing transaction locks first.
@@ -61,13 +62,17 @@ record Head(long epoch, long revision, long batch, Instant now) {
     }
 
     /** Moves the head, and notes which pod did so. */
-    void moveTo(Connection connection, long newRevision, long newBatch, String pod) throws SQLException {
-        Sql.update(connection, "UPDATE head SET revision = ?, batch = ? WHERE id = 1", newRevision, newBatch);
-        int known = Sql.update(
-                connection, "UPDATE committers SET batch = ?, seen_at = ? WHERE pod = ?", newBatch, now, pod);
-        if (known == 0) {
-            Sql.update(connection, "INSERT INTO committers (batch, seen_at, pod) VALUES (?, ?, ?)", newBatch, now, pod);
-        }
+    void moveTo(Writes writes, long newRevision, long newBatch, String pod) {
+        writes.update(
+                "head",
+                List.of("revision", "batch"),
+                List.of("id"),
+                List.<@Nullable Object[]>of(new @Nullable Object[] {newRevision, newBatch, 1}));
+        writes.upsert(
+                "committers",
+                List.of("batch", "seen_at"),
+                List.of("pod"),
+                List.<@Nullable Object[]>of(new @Nullable Object[] {newBatch, now, pod}));
     }
 
     /** Writes what is there already, to find out whether the database takes writes. */

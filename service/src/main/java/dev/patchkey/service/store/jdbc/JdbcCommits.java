@@ -154,10 +154,12 @@ final class JdbcCommits implements Commits {
             Decisions decisions = new Decisions(head, states(connection, head, batch), requests(connection, batch));
             batch.forEach(decisions::decide);
             if (decisions.writes()) {
-                StateTables.write(connection, decisions.edits(), decisions.batch());
-                RequestTable.write(connection, decisions.requests());
-                ChangeTable.write(connection, decisions.changes());
-                head.moveTo(connection, decisions.revision(), decisions.batch(), pod);
+                Writes writes = new Writes();
+                StateTables.write(writes, decisions.edits(), decisions.batch());
+                RequestTable.write(writes, decisions.requests());
+                ChangeTable.write(writes, decisions.changes());
+                head.moveTo(writes, decisions.revision(), decisions.batch(), pod);
+                writes.run(connection);
             }
             return decisions;
         } catch (SQLException | RuntimeException e) {

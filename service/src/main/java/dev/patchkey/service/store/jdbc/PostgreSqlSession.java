@@ -38,6 +38,10 @@ final class PostgreSqlSession {
     private static final int STATEMENT_MILLIS = 10_000;
 
     private static final int CONNECT_SECONDS = 2;
+
+    /** With TLS and the password's check, which a server that has fallen silent would never end. */
+    private static final int LOGIN_SECONDS = 3;
+
     private static final int VALIDATION_MILLIS = 1500;
 
     /**
@@ -76,6 +80,7 @@ final class PostgreSqlSession {
         setUnlessNamed(pool, "reWriteBatchedInserts", true);
         setUnlessNamed(pool, "tcpKeepAlive", true);
         setUnlessNamed(pool, "connectTimeout", CONNECT_SECONDS);
+        setUnlessNamed(pool, "loginTimeout", LOGIN_SECONDS);
         setUnlessNamed(pool, "ApplicationName", "patchkey");
     }
 
@@ -93,7 +98,7 @@ final class PostgreSqlSession {
     }
 
     private static String notDurable(String synchronousCommit) {
-        return "spring.datasource must give sessions whose synchronous_commit is on, and it is " + synchronousCommit
+        return "spring.datasource.url must give sessions whose synchronous_commit is on, and it is " + synchronousCommit
                 + ": a change that was acknowledged may be lost";
     }
 

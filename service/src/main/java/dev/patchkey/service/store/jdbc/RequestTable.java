@@ -8,12 +8,12 @@ import dev.patchkey.service.store.Remembered;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Types;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The table of remembered requests. */
 final class RequestTable {
@@ -54,33 +54,40 @@ final class RequestTable {
         return new Remembered(row.getString("hash"), outcome, Sql.requireInstant(row, "remembered_at"));
     }
 
-    static void write(Connection connection, Map<Asked, Remembered> fresh) throws SQLException {
-        Sql.batch(
-                connection,
-                "INSERT INTO requests (request_key, caller, hash, refusal, detail, ref_count, epoch, revision, changed,"
-                        + " remembered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                fresh.entrySet(),
-                (statement, entry) -> {
-                    statement.setString(1, entry.getKey().key());
-                    statement.setString(2, entry.getKey().caller());
-                    statement.setString(3, entry.getValue().hash());
-                    if (entry.getValue().outcome() instanceof Outcome.Done done) {
-                        statement.setNull(4, Types.VARCHAR);
-                        statement.setNull(5, Types.VARCHAR);
-                        statement.setInt(6, done.count());
-                        statement.setLong(7, done.version().epoch());
-                        statement.setLong(8, done.version().revision());
-                        statement.setBoolean(9, done.changed());
-                    } else if (entry.getValue().outcome() instanceof Outcome.Refused refused) {
-                        statement.setString(4, refused.refusal().name());
-                        statement.setString(5, refused.detail());
-                        statement.setNull(6, Types.INTEGER);
-                        statement.setNull(7, Types.BIGINT);
-                        statement.setNull(8, Types.BIGINT);
-                        statement.setNull(9, Types.BOOLEAN);
-                    }
-                    Sql.setInstant(statement, 10, entry.getValue().at());
-                });
+    static void write(Writes writes, Map<Asked, Remembered> fresh) {
+        writes.insert(
+                "requests",
+                List.of(
+                        "request_key",
+                        "caller",
+                        "hash",
+                        "refusal",
+                        "detail",
+                        "ref_count",
+                        "epoch",
+                        "revision",
+                        "changed",
+                        "remembered_at"),
+                fresh.entrySet().stream()
+                        .map(each -> row(each.getKey(), each.getValue()))
+                        .toList());
+    }
+
+    private static @Nullable Object[] row(Asked asked, Remembered remembered) {
+        Outcome.Done done = remembered.outcome() instanceof Outcome.Done it ? it : null;
+        Outcome.Refused refused = remembered.outcome() instanceof Outcome.Refused it ? it : null;
+        return new @Nullable Object[] {
+            asked.key(),
+            asked.caller(),
+            remembered.hash(),
+            refused == null ? null : refused.refusal().name(),
+            refused == null ? null : refused.detail(),
+            done == null ? null : (Integer) done.count(),
+            done == null ? null : (Long) done.version().epoch(),
+            done == null ? null : (Long) done.version().revision(),
+            done == null ? null : (Boolean) done.changed(),
+            remembered.at()
+        };
     }
 
     /**

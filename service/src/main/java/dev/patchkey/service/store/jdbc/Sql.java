@@ -72,7 +72,7 @@ final class Sql {
         return texts.isEmpty() ? List.of() : Dialect.of(connection).queryIn(connection, sql, row, texts);
     }
 
-    private static void set(PreparedStatement statement, @Nullable Object... arguments) throws SQLException {
+    static void set(PreparedStatement statement, @Nullable Object... arguments) throws SQLException {
         for (int i = 0; i < arguments.length; i++) {
             if (arguments[i] instanceof Instant instant) {
                 setInstant(statement, i + 1, instant);
@@ -87,14 +87,6 @@ final class Sql {
             statement.setNull(index, Types.TIMESTAMP_WITH_TIMEZONE);
         } else {
             statement.setObject(index, instant.atOffset(ZoneOffset.UTC));
-        }
-    }
-
-    static void setLong(PreparedStatement statement, int index, @Nullable Long value) throws SQLException {
-        if (value == null) {
-            statement.setNull(index, Types.BIGINT);
-        } else {
-            statement.setLong(index, value);
         }
     }
 

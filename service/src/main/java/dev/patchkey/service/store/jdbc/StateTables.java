@@ -7,10 +7,8 @@ import dev.patchkey.service.refcount.KeyState;
 import dev.patchkey.service.refcount.LastChange;
 import dev.patchkey.service.refcount.NodeStamp;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,10 +19,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The tables of the keys, their holds and the holds that have ended. */
 final class StateTables {
+
+    private static final List<String> KEY_AND_HOLDER = List.of("key_name", "holder");
 
     private StateTables() {}
 
@@ -121,7 +122,7 @@ final class StateTables {
     }
 
     /** Writes what has changed of these keys. */
-    static void write(Connection connection, Collection<Edit> edits, long batch) throws SQLException {
+    static void write(Writes writes, Collection<Edit> edits, long batch) {
         List<KeyState> newKeys = new ArrayList<>();
         List<KeyState> oldKeys = new ArrayList<>();
         List<HoldRow> newHolds = new ArrayList<>();
@@ -152,99 +153,100 @@ final class StateTables {
                 }
             });
         }
-        writeKeys(connection, newKeys, oldKeys, batch);
-        writeHolds(connection, newHolds, renewed, released);
-        writeEnded(connection, forgotten, ended);
+        writeKeys(writes, newKeys, oldKeys, batch);
+        writeHolds(writes, newHolds, renewed, released);
+        writeEnded(writes, forgotten, ended);
     }
 
-    private static void writeKeys(Connection connection, List<KeyState> newKeys, List<KeyState> oldKeys, long batch)
-            throws SQLException {
-        Sql.Binder<KeyState> binder = (statement, state) -> {
-            LastChange last = state.last();
-            statement.setInt(1, state.bare());
-            statement.setInt(2, state.count());
-            statement.setLong(3, state.revision());
-            statement.setLong(4, batch);
-            statement.setBoolean(5, state.deleted());
-            statement.setString(6, last == null ? null : last.actor());
-            Sql.setInstant(statement, 7, last == null ? null : last.at());
-            statement.setString(8, last == null ? null : last.reason());
-            statement.setString(9, state.key().value());
+    private static void writeKeys(Writes writes, List<KeyState> newKeys, List<KeyState> oldKeys, long batch) {
+        List<String> values =
+                List.of("bare", "ref_count", "revision", "batch", "deleted", "actor", "changed_at", "reason");
+        List<String> all = Stream.concat(values.stream(), Stream.of("key_name")).toList();
+        writes.insert(
+                "feature_keys",
+                all,
+                newKeys.stream().map(state -> row(state, batch)).toList());
+        writes.update(
+                "feature_keys",
+                values,
+                List.of("key_name"),
+                oldKeys.stream().map(state -> row(state, batch)).toList());
+    }
+
+    private static @Nullable Object[] row(KeyState state, long batch) {
+        LastChange last = state.last();
+        return new @Nullable Object[] {
+            state.bare(),
+            state.count(),
+            state.revision(),
+            batch,
+            state.deleted(),
+            last == null ? null : last.actor(),
+            last == null ? null : last.at(),
+            last == null ? null : last.reason(),
+            state.key().value()
         };
-        Sql.batch(
-                connection,
-                "INSERT INTO feature_keys (bare, ref_count, revision, batch, deleted, actor, changed_at, reason, key_name)"
-                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                newKeys,
-                binder);
-        Sql.batch(
-                connection,
-                "UPDATE feature_keys SET bare = ?, ref_count = ?, revision = ?, batch = ?, deleted = ?, actor = ?,"
-                        + " changed_at = ?, reason = ? WHERE key_name = ?",
-                oldKeys,
-                binder);
     }
 
-    private static void writeHolds(
-            Connection connection, List<HoldRow> newHolds, List<HoldRow> renewed, List<Gone> released)
-            throws SQLException {
-        Sql.batch(connection, "DELETE FROM holds WHERE key_name = ? AND holder = ?", released, (statement, gone) -> {
-            statement.setString(1, gone.key().value());
-            statement.setString(2, gone.holder().value());
-        });
-        Sql.batch(
-                connection,
-                "INSERT INTO holds (reason, since, lease_nanos, deadline, incarnation, operation, session_id, key_name,"
-                        + " holder) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                newHolds,
-                StateTables::bindHold);
-        Sql.batch(
-                connection,
-                "UPDATE holds SET reason = ?, since = ?, lease_nanos = ?, deadline = ?, incarnation = ?, operation = ?,"
-                        + " session_id = ? WHERE key_name = ? AND holder = ?",
-                renewed,
-                StateTables::bindHold);
+    private static void writeHolds(Writes writes, List<HoldRow> newHolds, List<HoldRow> renewed, List<Gone> released) {
+        List<String> values =
+                List.of("reason", "since", "lease_nanos", "deadline", "incarnation", "operation", "session_id");
+        List<String> all =
+                Stream.concat(values.stream(), KEY_AND_HOLDER.stream()).toList();
+        writes.delete(
+                "holds",
+                KEY_AND_HOLDER,
+                released.stream().map(gone -> row(gone.key(), gone.holder())).toList());
+        writes.insert("holds", all, newHolds.stream().map(StateTables::row).toList());
+        writes.update(
+                "holds",
+                values,
+                KEY_AND_HOLDER,
+                renewed.stream().map(StateTables::row).toList());
     }
 
-    private static void bindHold(PreparedStatement statement, HoldRow row) throws SQLException {
+    private static @Nullable Object[] row(KeyName key, Holder holder) {
+        return new @Nullable Object[] {key.value(), holder.value()};
+    }
+
+    private static @Nullable Object[] row(HoldRow row) {
         Hold hold = row.hold();
+        Duration lease = hold.lease();
         NodeStamp node = hold.node();
-        statement.setString(1, hold.reason());
-        Sql.setInstant(statement, 2, hold.since());
-        Sql.setLong(
-                statement, 3, hold.lease() == null ? null : (Long) hold.lease().toNanos());
-        Sql.setInstant(statement, 4, hold.deadline());
-        Sql.setLong(statement, 5, node == null ? null : (Long) node.incarnation());
-        Sql.setLong(statement, 6, node == null ? null : (Long) node.operation());
-        statement.setObject(7, node == null ? null : node.session(), Types.VARCHAR);
-        statement.setString(8, row.key().value());
-        statement.setString(9, hold.holder().value());
+        return new @Nullable Object[] {
+            hold.reason(),
+            hold.since(),
+            lease == null ? null : (Long) lease.toNanos(),
+            hold.deadline(),
+            node == null ? null : (Long) node.incarnation(),
+            node == null ? null : (Long) node.operation(),
+            node == null ? null : node.session(),
+            row.key().value(),
+            hold.holder().value()
+        };
     }
 
-    private static void writeEnded(Connection connection, List<EndedRow> forgotten, List<EndedRow> ended)
-            throws SQLException {
+    private static void writeEnded(Writes writes, List<EndedRow> forgotten, List<EndedRow> ended) {
         // First the old ones, those to be replaced included, so that what follows are inserts alone.
-        Sql.batch(
-                connection,
-                "DELETE FROM ended_holds WHERE key_name = ? AND holder = ?",
-                forgotten,
-                (statement, row) -> {
-                    statement.setString(1, row.key().value());
-                    statement.setString(2, row.holder().value());
-                });
-        Sql.batch(
-                connection,
-                "INSERT INTO ended_holds (key_name, holder, incarnation, operation, session_id, ended_at)"
-                        + " VALUES (?, ?, ?, ?, ?, ?)",
-                ended,
-                (statement, row) -> {
-                    KeyState.Ended end = Objects.requireNonNull(row.ended());
-                    statement.setString(1, row.key().value());
-                    statement.setString(2, row.holder().value());
-                    statement.setLong(3, end.by().incarnation());
-                    statement.setLong(4, end.by().operation());
-                    statement.setString(5, end.by().session());
-                    Sql.setInstant(statement, 6, end.at());
-                });
+        writes.delete(
+                "ended_holds",
+                KEY_AND_HOLDER,
+                forgotten.stream().map(row -> row(row.key(), row.holder())).toList());
+        writes.insert(
+                "ended_holds",
+                List.of("key_name", "holder", "incarnation", "operation", "session_id", "ended_at"),
+                ended.stream().map(StateTables::row).toList());
+    }
+
+    private static @Nullable Object[] row(EndedRow row) {
+        KeyState.Ended end = Objects.requireNonNull(row.ended());
+        return new @Nullable Object[] {
+            row.key().value(),
+            row.holder().value(),
+            end.by().incarnation(),
+            end.by().operation(),
+            end.by().session(),
+            end.at()
+        };
     }
 }

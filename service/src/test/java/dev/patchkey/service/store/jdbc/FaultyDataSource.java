@@ -33,6 +33,8 @@ final class FaultyDataSource {
     private final AtomicReference<Fault> next = new AtomicReference<>(Fault.NONE);
     private final UnaryOperator<String> rewrite;
 
+    private volatile boolean commitEach;
+
     /** How many more connections are refused. */
     private final AtomicInteger away = new AtomicInteger();
 
@@ -43,6 +45,11 @@ final class FaultyDataSource {
 
     void failNextCommit(Fault fault) {
         next.set(fault);
+    }
+
+    /** Makes a store that has no transactions of its own. */
+    void commitBeforeEachStatement(boolean commit) {
+        commitEach = commit;
     }
 
     DataSource dataSource() {
@@ -64,6 +71,9 @@ final class FaultyDataSource {
                 return null;
             }
             if (method.getName().equals("prepareStatement")) {
+                if (commitEach && !connection.getAutoCommit()) {
+                    connection.commit();
+                }
                 arguments[0] = rewrite.apply((String) arguments[0]);
             }
             return call(method, connection, arguments);

@@ -19,27 +19,28 @@ final class StoreThroughput {
 
     private StoreThroughput() {}
 
+    /** Takes the database, {@code H2} or {@code POSTGRESQL}, and the directory for H2's file. */
     public static void main(String[] arguments) throws Exception {
-        Path directory = Files.createTempDirectory(Path.of(arguments.length > 0 ? arguments[0] : "."), "throughput");
+        TestDatabase.Kind kind = arguments.length > 0 ? TestDatabase.Kind.valueOf(arguments[0]) : TestDatabase.Kind.H2;
+        Path directory = Files.createTempDirectory(Path.of(arguments.length > 1 ? arguments[1] : "."), "throughput");
         try (TestCluster cluster = TestCluster.ofOne();
-                TestDatabase database = TestDatabase.at(
-                        arguments.length > 1 ? arguments[1] : TestDatabase.url(TestDatabase.Kind.H2, directory))) {
+                TestDatabase database = TestDatabase.of(kind, directory)) {
             TestCluster.Pod pod = cluster.start();
             JdbcReferenceCounts jdbc = database.counts(pod);
             ReferenceCounts hazelcast = pod.counts();
             for (int callers : new int[] {16, 64, 16, 64}) {
-                measure("jdbc", jdbc, callers);
+                measure(kind.toString(), jdbc, callers);
                 measure("hazelcast", hazelcast, callers);
-                System.out.println("file: " + Files.size(directory.resolve("patchkey.mv.db")) / 1024 + " KiB, revision "
-                        + jdbc.view().version().revision());
+                System.out.println("revision " + jdbc.view().version().revision());
             }
             jdbc.close();
         }
+        System.exit(0); // Hazelcast leaves threads
     }
 
     private static void measure(String store, ReferenceCounts counts, int callers) throws InterruptedException {
         System.out.printf(
-                "%-9s %2d callers: hot key %6d/s, 1,000 keys %6d/s%n",
+                "%-10s %2d callers: hot key %6d/s, 1,000 keys %6d/s%n",
                 store, callers, rate(counts, callers, any -> 0), rate(counts, callers, any -> any));
     }
 
