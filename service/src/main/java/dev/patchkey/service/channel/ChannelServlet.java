@@ -1,5 +1,6 @@
 package dev.patchkey.service.channel;
 
+import dev.patchkey.service.security.Caller;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -7,7 +8,6 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.Principal;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -34,9 +34,6 @@ final class ChannelServlet extends HttpServlet {
 
     static final String PATH = "/v1/channel";
     static final String SUBPROTOCOL = "patchkey.v1";
-
-    /** Whom a connection belongs to where nobody is authenticated. */
-    static final String ANONYMOUS = "anonymous";
 
     /** What Jetty hands over at a time; larger frames come in parts. */
     private static final int LARGEST_FRAME = 64 << 10;
@@ -80,10 +77,9 @@ final class ChannelServlet extends HttpServlet {
         Request core = ServletCoreRequest.wrap(request);
         Response coreResponse = ServletCoreResponse.wrap(core, response, false);
         if (ready.getHandshaker().isWebSocketUpgradeRequest(core)) {
-            Principal principal = request.getUserPrincipal();
-            String name = principal == null ? ANONYMOUS : principal.getName();
             FutureCallback answered = new FutureCallback();
-            if (ready.upgrade(new Negotiator(name), core, coreResponse, answered, null)) {
+            if (ready.upgrade(
+                    new Negotiator(Caller.of(request.getUserPrincipal())), core, coreResponse, answered, null)) {
                 await(answered);
                 return;
             }

@@ -4,6 +4,7 @@ import dev.patchkey.service.refcount.Action;
 import dev.patchkey.service.refcount.Holder;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.NodeStamp;
+import dev.patchkey.service.security.Caller;
 import dev.patchkey.service.store.Incarnations;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -67,7 +68,12 @@ class HoldsController {
         }
         NodeStamp node = stamp(request, who, session, incarnation, operation);
         return changes.change(
-                name, new Action.Acquire(who, lease, node), Caller.of(request), reason, idempotencyKey, wait);
+                name,
+                new Action.Acquire(who, lease, node),
+                Caller.of(request.getUserPrincipal()),
+                reason,
+                idempotencyKey,
+                wait);
     }
 
     @DeleteMapping
@@ -86,7 +92,8 @@ class HoldsController {
         Holder who = Checks.holder("holder", holder);
         Await wait = Await.parse(await, timeout);
         NodeStamp node = stamp(request, who, session, incarnation, operation);
-        return changes.change(name, new Action.Release(who, node), Caller.of(request), null, idempotencyKey, wait);
+        return changes.change(
+                name, new Action.Release(who, node), Caller.of(request.getUserPrincipal()), null, idempotencyKey, wait);
     }
 
     /** The node's stamp, or null if none of its headers is there; all checks come before the store is asked. */
@@ -111,7 +118,7 @@ class HoldsController {
         String sessionId = Checks.uuid(SESSION, session);
         String incarnationId = Checks.uuid(INCARNATION, incarnation);
         long number = Checks.positive(OPERATION, operation);
-        return switch (incarnations.find(Caller.of(request), node, incarnationId)) {
+        return switch (incarnations.find(Caller.of(request.getUserPrincipal()), node, incarnationId)) {
             case Incarnations.Numbered.Current current -> new NodeStamp(current.number(), number, sessionId);
             case Incarnations.Numbered.Refused refused ->
                 throw ProblemException.of(ProblemType.OPERATION_SUPERSEDED, refused.detail());

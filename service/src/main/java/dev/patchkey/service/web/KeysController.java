@@ -5,6 +5,7 @@ import dev.patchkey.service.propagation.Propagation;
 import dev.patchkey.service.refcount.Action;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.Version;
+import dev.patchkey.service.security.Caller;
 import dev.patchkey.service.store.ReferenceCounts;
 import dev.patchkey.service.store.ReferenceCounts.Consistency;
 import dev.patchkey.service.store.ReferenceCounts.HistoryLine;
@@ -79,7 +80,7 @@ class KeysController {
         return changes.change(
                 Checks.key(key),
                 action.apply(Checks.by(count.by())),
-                Caller.of(request),
+                Caller.of(request.getUserPrincipal()),
                 Checks.reason(count.reason()),
                 idempotencyKey,
                 await);
@@ -96,7 +97,7 @@ class KeysController {
         return changes.change(
                 Checks.key(key),
                 new Action.Delete(),
-                Caller.of(request),
+                Caller.of(request.getUserPrincipal()),
                 null,
                 idempotencyKey,
                 Await.parse(await, timeout));
