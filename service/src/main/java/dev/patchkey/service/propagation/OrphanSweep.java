@@ -64,7 +64,8 @@ final class OrphanSweep {
         @Nullable KeyName after = null;
         List<ReferenceCounts.Read> page;
         do {
-            page = counts.list("", after, ReferenceCounts.LARGEST_PAGE, Consistency.CLUSTER);
+            page = counts.list("", after, ReferenceCounts.LARGEST_PAGE, Consistency.CLUSTER)
+                    .reads();
             for (ReferenceCounts.Read read : page) {
                 after = read.state().key();
                 for (Hold hold : read.state().holds().values()) {

@@ -22,7 +22,10 @@ public interface ReferenceCounts {
 
     /** How fresh a read must be. */
     enum Consistency {
-        /** From the pod's memory of the cluster: not older than what this pod has acknowledged. */
+        /**
+         * From the memory of the cluster: not older than what any pod has acknowledged before the call, or else marked
+         * {@linkplain Read#stale stale}; never older than what this pod has acknowledged.
+         */
         CLUSTER,
         /** Decided by the authority at the time of the call. */
         STRONG
@@ -33,8 +36,27 @@ public interface ReferenceCounts {
      *
      * @param state the key
      * @param version of the key; revision 0 if nobody has touched it
+     * @param stale null if the read is not older than what any pod has acknowledged before it
      */
-    record Read(KeyState state, Version version) {}
+    record Read(KeyState state, Version version, @Nullable Stale stale) {
+        /** A read that is current. */
+        public Read(KeyState state, Version version) {
+            this(state, version, null);
+        }
+    }
+
+    /**
+     * Several keys that were read.
+     *
+     * @param reads in the order of the keys' names
+     * @param version of the view that named the keys: where revisions are global, every change up to it is in the page
+     * @param stale null if the page is not older than what any pod has acknowledged before it
+     */
+    record Page(List<Read> reads, Version version, @Nullable Stale stale) {
+        public Page {
+            reads = List.copyOf(reads);
+        }
+    }
 
     /**
      * One line of a key's history.
@@ -72,7 +94,7 @@ public interface ReferenceCounts {
      * @param after only names after this one, or null to begin
      * @param limit 1 to {@link #LARGEST_PAGE}
      */
-    List<Read> list(String prefix, @Nullable KeyName after, int limit, Consistency consistency);
+    Page list(String prefix, @Nullable KeyName after, int limit, Consistency consistency);
 
     /** The keys that the holder holds now, decided by the authority; blocks. */
     List<Read> heldBy(Holder holder);
@@ -88,4 +110,7 @@ public interface ReferenceCounts {
 
     /** This pod's view of all counts, which nodes are fed from. */
     View view();
+
+    /** Null if the view has everything that any pod acknowledged up to a few seconds ago; never blocks. */
+    @Nullable Stale stale();
 }

@@ -1,12 +1,13 @@
 package dev.patchkey.service.store;
 
+import java.time.InstantSource;
 import java.util.Set;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 
-/** Sees to it that {@code patchkey.store} names a store, before anything depends on there being one. */
+/** Sees to it that {@code patchkey.store} names a store, before anything depends on there being one; says how it is. */
 @Configuration(proxyBeanMethods = false)
 class StoreConfiguration {
 
@@ -20,5 +21,11 @@ class StoreConfiguration {
                 throw new IllegalArgumentException("patchkey.store must be jdbc or hazelcast, and is " + store);
             }
         };
+    }
+
+    /** The part {@code store} of the readiness of the pod. */
+    @Bean
+    ReadinessIndicator storeHealthIndicator(ReferenceCounts counts, StoreHealth health) {
+        return new ReadinessIndicator(counts, health, InstantSource.system());
     }
 }

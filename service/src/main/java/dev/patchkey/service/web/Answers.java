@@ -7,7 +7,9 @@ import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.KeyState;
 import dev.patchkey.service.refcount.Outcome;
 import dev.patchkey.service.store.ReferenceCounts.HistoryLine;
+import dev.patchkey.service.store.ReferenceCounts.Page;
 import dev.patchkey.service.store.ReferenceCounts.Read;
+import dev.patchkey.service.store.Stale;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Duration;
 import java.time.Instant;
@@ -149,12 +151,49 @@ final class Answers {
         }
     }
 
+    /** Null where nothing is to be said: true is what callers look for. */
+    static @Nullable Boolean isStale(@Nullable Stale stale) {
+        return stale == null ? null : true;
+    }
+
+    static @Nullable Instant since(@Nullable Stale stale) {
+        return stale == null ? null : stale.since();
+    }
+
     @Schema(name = "Keys", description = "One page of the list, in the order of names")
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record Keys(
+            long epoch,
+
+            @Schema(
+                    description =
+                            "The pod's. With a database every change up to it is in the page; on the hazelcast store,"
+                                    + " where each key counts its own, it is the highest seen")
+            long revision,
+
             List<KeyLine> keys,
 
-            @Schema(description = "The after parameter of the next page; absent on the last") @Nullable String next) {}
+            @Schema(description = "The after parameter of the next page; absent on the last") @Nullable String next,
+
+            @Schema(
+                    description =
+                            "True where the answer may lack changes acknowledged before it was asked for; else absent")
+            @Nullable Boolean stale,
+
+            @Schema(description = "With stale: everything acknowledged before this time is in the answer") @Nullable Instant staleSince) {
+
+        static Keys of(Page page, int most) {
+            List<KeyLine> lines =
+                    page.reads().stream().limit(most).map(KeyLine::of).toList();
+            return new Keys(
+                    page.version().epoch(),
+                    page.version().revision(),
+                    lines,
+                    page.reads().size() > most ? lines.getLast().key() : null,
+                    isStale(page.stale()),
+                    since(page.stale()));
+        }
+    }
 
     @Schema(name = "Key", description = "One key, with its holds and its propagation")
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -173,7 +212,14 @@ final class Answers {
             @Nullable String changedBy,
             @Nullable Instant changedAt,
             @Nullable String reason,
-            PropagationAnswer propagation) {
+            PropagationAnswer propagation,
+
+            @Schema(
+                    description =
+                            "True where the answer may lack changes acknowledged before it was asked for; else absent")
+            @Nullable Boolean stale,
+
+            @Schema(description = "With stale: everything acknowledged before this time is in the answer") @Nullable Instant staleSince) {
 
         /** The most holds that one answer shows; the count says how many there are. */
         static final int MOST_HOLDS = 1000;
@@ -197,7 +243,9 @@ final class Answers {
                     line.changedBy(),
                     line.changedAt(),
                     line.reason(),
-                    PropagationAnswer.of(propagation));
+                    PropagationAnswer.of(propagation),
+                    isStale(read.stale()),
+                    since(read.stale()));
         }
     }
 

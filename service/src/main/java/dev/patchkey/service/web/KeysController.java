@@ -113,10 +113,7 @@ class KeysController {
         KeyName from = after == null ? null : Checks.key("after", after);
         int most = Checks.limit(limit, ReferenceCounts.LARGEST_PAGE - 1);
         // One more than asked for tells whether there is a next page.
-        List<Read> reads = counts.list(Checks.prefix(prefix), from, most + 1, consistency(consistency));
-        List<Answers.KeyLine> page =
-                reads.stream().limit(most).map(Answers.KeyLine::of).toList();
-        return new Answers.Keys(page, reads.size() > most ? page.getLast().key() : null);
+        return Answers.Keys.of(counts.list(Checks.prefix(prefix), from, most + 1, consistency(consistency)), most);
     }
 
     @GetMapping("/{key}")

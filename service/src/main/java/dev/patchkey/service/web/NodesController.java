@@ -2,6 +2,9 @@ package dev.patchkey.service.web;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.patchkey.service.propagation.Nodes;
+import dev.patchkey.service.refcount.Version;
+import dev.patchkey.service.store.ReferenceCounts;
+import dev.patchkey.service.store.Stale;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -22,9 +25,11 @@ import org.springframework.web.bind.annotation.RestController;
 class NodesController {
 
     private final Nodes nodes;
+    private final ReferenceCounts counts;
 
-    NodesController(Nodes nodes) {
+    NodesController(Nodes nodes, ReferenceCounts counts) {
         this.nodes = nodes;
+        this.counts = counts;
     }
 
     @Schema(name = "Node", description = "A live node: connected, or silent for less than its lease")
@@ -66,13 +71,31 @@ class NodesController {
     }
 
     @Schema(name = "Nodes")
-    record NodesAnswer(List<NodeAnswer> nodes) {}
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record NodesAnswer(
+            long epoch,
+
+            @Schema(description = "How far the view of the pod that answers has come")
+            long revision,
+
+            List<NodeAnswer> nodes,
+
+            @Schema(description = "True where the pod's view may lack changes acknowledged before; else absent")
+            @Nullable Boolean stale,
+
+            @Schema(description = "With stale: everything acknowledged before this time is in the view") @Nullable Instant staleSince) {}
 
     @GetMapping
     @Operation(summary = "Lists the live nodes")
     NodesAnswer list() {
+        Version version = counts.view().version();
+        Stale stale = counts.stale();
         return new NodesAnswer(
-                nodes.all().stream().map(node -> NodeAnswer.of(node, null)).toList());
+                version.epoch(),
+                version.revision(),
+                nodes.all().stream().map(node -> NodeAnswer.of(node, null)).toList(),
+                Answers.isStale(stale),
+                Answers.since(stale));
     }
 
     @GetMapping("/{node}")

@@ -1,7 +1,9 @@
 package dev.patchkey.service.web;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.patchkey.service.refcount.Version;
 import dev.patchkey.service.store.ReferenceCounts;
+import dev.patchkey.service.store.Stale;
 import dev.patchkey.service.store.View;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -9,10 +11,12 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -35,6 +39,9 @@ class WatchController implements SmartLifecycle {
     /** Short of the idle time-outs of common proxies. */
     private static final Duration HEARTBEAT = Duration.ofSeconds(15);
 
+    /** How soon a watcher is told that the pod's view has become stale, or current again. */
+    private static final Duration LOOK = Duration.ofSeconds(1);
+
     private final ReferenceCounts counts;
     private final JsonMapper json;
     private final Semaphore places = new Semaphore(MOST_WATCHERS);
@@ -53,13 +60,23 @@ class WatchController implements SmartLifecycle {
         }
     }
 
-    private record Snapshot(long epoch, long revision, List<Line> keys) {}
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    private record Snapshot(
+            long epoch,
+            long revision,
+            List<Line> keys,
+            @Nullable Boolean stale,
+            @Nullable Instant staleSince) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    private record StaleLine(boolean stale, @Nullable Instant staleSince) {}
 
     @GetMapping(path = "/v1/watch", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
     @Operation(
             summary = "Streams snapshots and changes as server-sent events",
             description = "Begins with an event named snapshot that has all keys, then one named change for each newest"
-                    + " state; a slow reader gets the newest state of a key and not each one before it.")
+                    + " state; a slow reader gets the newest state of a key and not each one before it. An event named"
+                    + " stale says that the pod may lack changes, and then that it does no longer.")
     void watch(@RequestParam(defaultValue = "") String prefix, HttpServletResponse response) throws IOException {
         Watch watch = new Watch(Checks.prefix(prefix));
         if (!places.tryAcquire()) {
@@ -86,30 +103,49 @@ class WatchController implements SmartLifecycle {
     }
 
     private void feed(Watch watch, PrintWriter out) throws InterruptedException {
-        writeSnapshot(watch, out);
+        boolean stale = writeSnapshot(watch, out);
+        long written = System.nanoTime();
         // Ends with the connection: a heartbeat to a reader that is gone fails.
         while (!out.checkError()) {
-            Watch.News news = watch.await(HEARTBEAT);
-            if (news == null) {
-                out.print(": heartbeat\n\n");
-            } else if (news.changes() == null) {
-                writeSnapshot(watch, out);
-            } else {
-                for (View.Entry entry : news.changes()) {
-                    write(out, "change", entry.version(), Line.of(entry));
-                }
+            Watch.News news = watch.await(LOOK);
+            Stale now = counts.stale();
+            boolean turned = (now != null) != stale;
+            if (turned) {
+                stale = now != null;
+                write(out, "stale", counts.view().version(), new StaleLine(stale, Answers.since(now)));
             }
+            if (news != null) {
+                List<View.Entry> changes = news.changes();
+                if (changes == null) {
+                    stale = writeSnapshot(watch, out);
+                } else {
+                    changes.forEach(entry -> write(out, "change", entry.version(), Line.of(entry)));
+                }
+            } else if (!turned) {
+                if (System.nanoTime() - written < HEARTBEAT.toNanos()) {
+                    continue;
+                }
+                out.print(": heartbeat\n\n");
+            }
+            written = System.nanoTime();
         }
     }
 
-    private void writeSnapshot(Watch watch, PrintWriter out) {
+    /** Returns whether it was stale. */
+    private boolean writeSnapshot(Watch watch, PrintWriter out) {
+        Stale stale = counts.stale();
         View.Snapshot snapshot = counts.view().snapshot();
         List<Line> lines = snapshot.entries().stream()
                 .filter(entry -> watch.concerns(entry.key()))
                 .map(Line::of)
                 .toList();
         Version version = snapshot.version();
-        write(out, "snapshot", version, new Snapshot(version.epoch(), version.revision(), lines));
+        write(
+                out,
+                "snapshot",
+                version,
+                new Snapshot(version.epoch(), version.revision(), lines, Answers.isStale(stale), Answers.since(stale)));
+        return stale != null;
     }
 
     private void write(PrintWriter out, String event, Version version, Object data) {

@@ -10,6 +10,7 @@ import dev.patchkey.service.refcount.RefCounts;
 import dev.patchkey.service.refcount.Version;
 import dev.patchkey.service.store.Incarnations;
 import dev.patchkey.service.store.ReferenceCounts;
+import dev.patchkey.service.store.Stale;
 import dev.patchkey.service.store.StoreUnavailableException;
 import dev.patchkey.service.store.View;
 import java.time.Instant;
@@ -38,6 +39,9 @@ public final class FakeStore implements ReferenceCounts, Incarnations, View {
     public volatile boolean expiresUnconditionally;
 
     public volatile boolean unavailable;
+
+    /** What it says of its own memory. */
+    public volatile @Nullable Stale stale;
 
     public FakeStore() {
         this(true);
@@ -115,14 +119,15 @@ public final class FakeStore implements ReferenceCounts, Incarnations, View {
     }
 
     @Override
-    public synchronized List<Read> list(String prefix, @Nullable KeyName after, int limit, Consistency consistency) {
-        return states.values().stream()
+    public synchronized Page list(String prefix, @Nullable KeyName after, int limit, Consistency consistency) {
+        List<Read> reads = states.values().stream()
                 .filter(KeyState::exists)
                 .filter(state -> state.key().value().startsWith(prefix))
                 .filter(state -> after == null || state.key().compareTo(after) > 0)
                 .limit(limit)
                 .map(state -> new Read(state, new Version(epoch, state.revision())))
                 .toList();
+        return new Page(reads, version(), null);
     }
 
     @Override
@@ -144,6 +149,11 @@ public final class FakeStore implements ReferenceCounts, Incarnations, View {
     @Override
     public View view() {
         return this;
+    }
+
+    @Override
+    public @Nullable Stale stale() {
+        return stale;
     }
 
     @Override

@@ -122,7 +122,8 @@ public abstract class ReferenceCountsContract {
         Outcome.Done deleted = done(on.delete());
         KeyName name = on.delete().key();
         assertThat(counts().read(name, Consistency.STRONG).state().exists()).isFalse();
-        assertThat(counts().list(name.value(), null, 10, Consistency.CLUSTER)).isEmpty();
+        assertThat(counts().list(name.value(), null, 10, Consistency.CLUSTER).reads())
+                .isEmpty();
         View.Entry entry = Objects.requireNonNull(counts().view().get(name));
         assertThat(entry.count()).isZero();
         assertThat(entry.version()).isEqualTo(deleted.version());
@@ -341,14 +342,16 @@ public abstract class ReferenceCountsContract {
         names.remove(prefix + "gone");
         Collections.sort(names);
         List<String> found = new ArrayList<>();
-        List<Read> page = counts().list(prefix, null, 3, consistency);
+        List<Read> page = counts().list(prefix, null, 3, consistency).reads();
         while (!page.isEmpty()) {
             assertThat(page).hasSizeLessThanOrEqualTo(3);
             page.forEach(read -> found.add(read.state().key().value()));
-            page = counts().list(prefix, page.getLast().state().key(), 3, consistency);
+            page = counts().list(prefix, page.getLast().state().key(), 3, consistency)
+                    .reads();
         }
         assertThat(found).isEqualTo(names);
-        assertThat(counts().list("", new KeyName(prefix + "z0"), 1000, consistency))
+        assertThat(counts().list("", new KeyName(prefix + "z0"), 1000, consistency)
+                        .reads())
                 .noneMatch(read -> read.state().key().value().startsWith(prefix));
     }
 

@@ -49,6 +49,23 @@ class KeysApiTest {
     }
 
     @Test
+    void readsShowTheirRevisionAndAreNotMarkedWhileThePodIsReady() {
+        Answer up = api.post("/v1/keys/api.fresh/increment", null);
+        long revision = up.body().get("revision").asLong();
+        Answer list = api.get("/v1/keys?prefix=api.fresh");
+        assertThat(list.body().get("revision").asLong()).isGreaterThanOrEqualTo(revision);
+        assertThat(list.body().at("/keys/0/revision").asLong()).isEqualTo(revision);
+        assertThat(api.get("/v1/nodes").body().get("revision").asLong()).isGreaterThanOrEqualTo(revision);
+        for (String path : List.of("/v1/keys", "/v1/keys/api.fresh", "/v1/nodes")) {
+            assertThat(api.get(path).body().has("stale")).as(path).isFalse();
+        }
+        Answer readiness = api.get("/actuator/health/readiness");
+        assertThat(readiness.status()).isEqualTo(200);
+        assertThat(readiness.body().at("/components/store/details/store").asString())
+                .isEqualTo("AVAILABLE");
+    }
+
+    @Test
     void holdsCountOnceHoweverOftenTheyAreAcquired() {
         String hold = "/v1/keys/api.holds/holds/alice@example.org";
         Answer first = api.put(hold, "{\"reason\": \"debugging\", \"lease\": \"PT30M\"}");

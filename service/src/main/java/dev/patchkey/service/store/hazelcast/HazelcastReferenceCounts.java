@@ -20,6 +20,8 @@ import dev.patchkey.service.store.LocalView;
 import dev.patchkey.service.store.NaturalBatches;
 import dev.patchkey.service.store.OutcomeUnknownException;
 import dev.patchkey.service.store.ReferenceCounts;
+import dev.patchkey.service.store.Stale;
+import dev.patchkey.service.store.Staleness;
 import dev.patchkey.service.store.StoreUnavailableException;
 import dev.patchkey.service.store.View;
 import java.time.Instant;
@@ -49,7 +51,7 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
     private static final long SWEEP_MILLIS = 1000;
 
     /** How often the view is compared with the map, in case an event was missed. */
-    private static final long RECONCILE_MILLIS = 5000;
+    private static final long RECONCILE_MILLIS = Staleness.RECONCILED_EVERY.toMillis();
 
     /** Within this time all partitions of one loss are told of. */
     private static final long LOSS_MILLIS = 200;
@@ -64,6 +66,7 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
     private final Epoch epoch;
     private final HazelcastCommits commits;
     private final LocalView view = new LocalView(false);
+    private final Staleness staleness;
     private final ExecutorService runner = Executors.newVirtualThreadPerTaskExecutor();
     private final ScheduledExecutorService background = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("patchkey-background").daemon().factory());
@@ -83,6 +86,7 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
         this.hazelcast = hazelcast;
         this.counts = hazelcast.getMap(ClusterConfig.COUNTS);
         this.membership = membership;
+        this.staleness = new Staleness(membership::belowQuorum);
         this.epoch = new Epoch(hazelcast);
         this.commits = new HazelcastCommits(hazelcast, membership, epoch::current, epoch::latest);
         this.batches = new NaturalBatches<>(runner, Commits.LARGEST_BATCH, this::decide);
@@ -174,7 +178,13 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
         }
     }
 
+    /**
+     * Compares every entry, those of deleted keys included, which stay with count 0. All members with entries must answer,
+     * so a pod that is cut off from one of them, or was paused, finds out by this before it is told.
+     */
     private void reconcile() {
+        long begun = staleness.begin();
+        long departures = membership.departures();
         long now = epoch.current();
         List<View.Entry> entries = counts.project(new Queries.CountOf()).stream()
                 .map(count -> new View.Entry(count.key(), count.count(), new Version(now, count.revision())))
@@ -187,6 +197,9 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
             view.replace(new Version(now, highest), entries);
         } else {
             entries.forEach(view::offer);
+        }
+        if (membership.departures() == departures && membership.hasQuorum()) {
+            staleness.proven(begun);
         }
     }
 
@@ -237,7 +250,13 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
 
     @Override
     public Read read(KeyName key, Consistency consistency) {
-        return settled(consistency, () -> asRead(key, counts.executeOnKey(key.value(), new ReadState())));
+        Read read = settled(consistency, () -> asRead(key, counts.executeOnKey(key.value(), new ReadState())));
+        return new Read(read.state(), read.version(), staleAfter(consistency));
+    }
+
+    /** To be called after the read, so that a pause in the middle of it is noticed. */
+    private @Nullable Stale staleAfter(Consistency consistency) {
+        return consistency == Consistency.STRONG ? null : staleness.now();
     }
 
     private Read asRead(KeyName key, @Nullable KeyState state) {
@@ -266,17 +285,19 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
     }
 
     @Override
-    public List<Read> list(String prefix, @Nullable KeyName after, int limit, Consistency consistency) {
+    public Page list(String prefix, @Nullable KeyName after, int limit, Consistency consistency) {
         if (limit < 1 || limit > LARGEST_PAGE) {
             throw new IllegalArgumentException("limit must be 1 to " + LARGEST_PAGE + ", and is " + limit);
         }
-        return settled(consistency, () -> {
+        Page page = settled(consistency, () -> {
             if (consistency == Consistency.STRONG) {
                 // The names come from the view, so the view must have every key that there is by now.
                 reconcile();
             }
-            return page(prefix, after, limit);
+            Version version = view.version();
+            return new Page(page(prefix, after, limit), version, null);
         });
+        return new Page(page.reads(), page.version(), staleAfter(consistency));
     }
 
     private List<Read> page(String prefix, @Nullable KeyName after, int limit) {
@@ -318,6 +339,11 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
     @Override
     public View view() {
         return view;
+    }
+
+    @Override
+    public @Nullable Stale stale() {
+        return staleness.now();
     }
 
     /** Ends once the background work in progress has; commands in flight end on their own. */

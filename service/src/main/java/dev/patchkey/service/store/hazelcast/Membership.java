@@ -6,9 +6,10 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.LifecycleEvent;
 import dev.patchkey.service.store.StoreUnavailableException;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** Who is in the cluster: whether there are enough, and whether anybody has left meanwhile. */
-final class Membership {
+class Membership {
     private final HazelcastInstance hazelcast;
     private final int quorum;
     private final AtomicLong departures = new AtomicLong();
@@ -35,12 +36,19 @@ final class Membership {
 
     /** @throws StoreUnavailableException if fewer pods than the quorum are there */
     void requireQuorum() {
-        int members = hazelcast.getCluster().getMembers().size();
-        if (members < quorum) {
-            throw new StoreUnavailableException(
-                    "The cluster has " + members + " pods, and nothing is changed by fewer than " + quorum
-                            + " (more than half of patchkey.cluster.size)");
+        String reason = belowQuorum();
+        if (reason != null) {
+            throw new StoreUnavailableException(reason);
         }
+    }
+
+    /** Says that fewer pods than the quorum are there; null if that is not so. */
+    @Nullable String belowQuorum() {
+        int members = hazelcast.getCluster().getMembers().size();
+        return members < quorum
+                ? "The cluster has " + members + " pods, and nothing is changed by fewer than " + quorum
+                        + " (more than half of patchkey.cluster.size)"
+                : null;
     }
 
     /** Tells that this pod has come back from the smaller side of a split, with the larger side's entries. */

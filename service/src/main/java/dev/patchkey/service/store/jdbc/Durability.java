@@ -93,6 +93,11 @@ final class Durability {
                 .orElse(0);
     }
 
+    /** Whether the database runs in this process, and belongs to it alone. */
+    boolean isEmbedded() {
+        return embeddedH2;
+    }
+
     /** Commits; has returned only if the changes are durable. */
     void commit(Connection connection) throws SQLException {
         if (!embeddedH2) {

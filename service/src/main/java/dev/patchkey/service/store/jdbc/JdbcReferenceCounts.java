@@ -15,14 +15,18 @@ import dev.patchkey.service.store.NaturalBatches;
 import dev.patchkey.service.store.OutcomeUnknownException;
 import dev.patchkey.service.store.Published;
 import dev.patchkey.service.store.ReferenceCounts;
+import dev.patchkey.service.store.Stale;
+import dev.patchkey.service.store.Staleness;
 import dev.patchkey.service.store.StoreHealth;
 import dev.patchkey.service.store.StoreUnavailableException;
 import dev.patchkey.service.store.View;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -37,14 +41,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reference counts behind which a database stands. Commands go to the committer, this pod's own or another's; reads are
- * answered from the cluster's map where it is at least as new as this pod's view, and from the database where it is not.
+ * Reference counts behind which a database stands. Commands go to the committer, this pod's own or another's.
+ *
+ * <p>A read asks the {@linkplain ReadIndex read index} how far the database has come. If the view has every change up to
+ * there, the read is answered from the cluster's map where that is at least as new as the view; otherwise from the
+ * database. So it does not matter what the map lacks, be it for a lost event, a lost partition, or because the change was
+ * committed by a pod of another cluster or beyond a split. If the database does not answer, the read is answered from
+ * memory and marked stale.
  */
 final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(JdbcReferenceCounts.class);
 
     /** How often the view is compared with the database, and old rows and ended leases are looked for. */
-    private static final long BACKGROUND_MILLIS = 1000;
+    private static final long BACKGROUND_MILLIS = Staleness.RECONCILED_EVERY.toMillis();
 
     private static final int CLOSE_SECONDS = 10;
 
@@ -60,6 +69,8 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     private final JdbcCommits commits;
     private final LocalView view = new LocalView(true);
     private final Reconciliation reconciliation;
+    private final ReadIndex index;
+    private final Staleness staleness = new Staleness(() -> null);
     private final Retention retention;
 
     private final ExecutorService committer = Executors.newSingleThreadExecutor(
@@ -85,11 +96,22 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
 
     JdbcReferenceCounts(
             DataSource dataSource, Durability durability, CountsMap map, CommitterRoute route, Retention retention) {
+        this(dataSource, durability, map, route, retention, ReadIndex.of(dataSource, durability));
+    }
+
+    JdbcReferenceCounts(
+            DataSource dataSource,
+            Durability durability,
+            CountsMap map,
+            CommitterRoute route,
+            Retention retention,
+            ReadIndex index) {
         this.dataSource = dataSource;
         this.durability = durability;
         this.map = map;
         this.route = route;
         this.retention = retention;
+        this.index = index;
         this.health = new DatabaseHealth(dataSource, durability);
         this.commits = new JdbcCommits(
                 dataSource,
@@ -97,7 +119,7 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
                 this::publish,
                 view::version,
                 UUID.randomUUID().toString());
-        this.reconciliation = new Reconciliation(dataSource, durability, map, view);
+        this.reconciliation = new Reconciliation(dataSource, durability, map, view, staleness);
         this.here = new NaturalBatches<>(committer, Commits.LARGEST_BATCH, this::commit);
         this.elsewhere = new NaturalBatches<>(forwarder, Commits.LARGEST_BATCH, this::forward);
     }
@@ -277,13 +299,60 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
 
     @Override
     public Read read(KeyName key, Consistency consistency) {
-        if (consistency == Consistency.CLUSTER) {
-            Published published = map.get(key);
-            if (isCurrent(key, published)) {
-                return published == null ? absent(key) : asRead(published);
-            }
+        if (consistency == Consistency.STRONG) {
+            return readStrongly(List.of(key)).getFirst();
+        }
+        Standing standing = standing();
+        if (standing == Standing.BEHIND) {
+            return readStrongly(List.of(key)).getFirst();
+        }
+        Stale stale = standing == Standing.CURRENT ? null : cutOff();
+        Published published = map.get(key);
+        if (isCurrent(key, published)) {
+            return published == null ? absent(key, stale) : asRead(published, stale);
+        }
+        if (stale != null) {
+            throw notInMemory();
         }
         return readStrongly(List.of(key)).getFirst();
+    }
+
+    /** How the view stands to what was committed before the question. */
+    private enum Standing {
+        /** It has all of it. */
+        CURRENT,
+        /** It lacks some; the database can be asked. */
+        BEHIND,
+        /** The database does not say. */
+        UNKNOWN
+    }
+
+    private Standing standing() {
+        if (staleness.now() != null) {
+            // Known already: nobody waits for a database that is away. The reconciler finds out when it is back.
+            return Standing.UNKNOWN;
+        }
+        long begun = staleness.begin();
+        Version head = index.ask();
+        if (head == null) {
+            return Standing.UNKNOWN;
+        }
+        if (!view.version().isAtLeast(head)) {
+            reconcileSoon();
+            return Standing.BEHIND;
+        }
+        staleness.proven(begun);
+        return Standing.CURRENT;
+    }
+
+    private Stale cutOff() {
+        Stale stale = staleness.now();
+        return stale != null ? stale : staleness.because("The database does not answer this pod");
+    }
+
+    private static StoreUnavailableException notInMemory() {
+        return new StoreUnavailableException(
+                "The database does not answer, and the cluster's memory lacks what this pod has seen of the key");
     }
 
     /** Whether the map's answer is at least as new as what this pod has seen. */
@@ -296,12 +365,12 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
         return seen == null || (published != null && published.version().isAtLeast(seen.version()));
     }
 
-    private Read absent(KeyName key) {
-        return new Read(KeyState.absent(key), new Version(view.version().epoch(), 0));
+    private Read absent(KeyName key, @Nullable Stale stale) {
+        return new Read(KeyState.absent(key), new Version(view.version().epoch(), 0), stale);
     }
 
-    private static Read asRead(Published published) {
-        return new Read(published.state(), published.version());
+    private static Read asRead(Published published, @Nullable Stale stale) {
+        return new Read(published.state(), published.version(), stale);
     }
 
     private List<Read> readStrongly(List<KeyName> keys) {
@@ -317,13 +386,16 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     }
 
     @Override
-    public List<Read> list(String prefix, @Nullable KeyName after, int limit, Consistency consistency) {
+    public Page list(String prefix, @Nullable KeyName after, int limit, Consistency consistency) {
         if (limit < 1 || limit > LARGEST_PAGE) {
             throw new IllegalArgumentException("limit must be 1 to " + LARGEST_PAGE + ", and is " + limit);
         }
-        if (consistency == Consistency.STRONG) {
+        Standing standing = consistency == Consistency.STRONG ? Standing.BEHIND : standing();
+        if (standing == Standing.BEHIND) {
             catchUp();
         }
+        Stale stale = standing == Standing.UNKNOWN ? cutOff() : null;
+        Version version = view.version();
         List<Read> page = new ArrayList<>();
         @Nullable KeyName last = after;
         while (page.size() < limit) {
@@ -331,34 +403,41 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
             if (names.isEmpty()) {
                 break;
             }
-            List<Read> reads = consistency == Consistency.STRONG ? readStrongly(names) : readFromMap(names);
+            List<Read> reads = consistency == Consistency.STRONG ? readStrongly(names) : readFromMap(names, stale);
             reads.stream()
                     .filter(read -> read.state().exists())
                     .limit(limit - page.size())
                     .forEach(page::add);
             last = names.getLast();
         }
-        return page;
+        return new Page(page, version, stale);
     }
 
     /** The names come from the view, so the view must have every key that is committed by now. */
     private void catchUp() {
         try {
-            reconciliation.run();
+            reconciliation.compare();
         } catch (SQLException e) {
             throw Sql.unavailable(e);
         }
+        reconcileSoon();
     }
 
-    private List<Read> readFromMap(List<KeyName> names) {
+    private List<Read> readFromMap(List<KeyName> names, @Nullable Stale stale) {
         Map<KeyName, Published> found = map.getAll(new TreeSet<>(names));
+        List<KeyName> lacking = names.stream()
+                .filter(name -> found.get(name) == null || !isCurrent(name, found.get(name)))
+                .toList();
+        if (!lacking.isEmpty() && stale != null) {
+            throw notInMemory();
+        }
+        Map<KeyName, Read> read = new HashMap<>();
+        found.forEach((name, published) -> read.put(name, asRead(published, stale)));
+        if (!lacking.isEmpty()) {
+            readStrongly(lacking).forEach(each -> read.put(each.state().key(), each));
+        }
         return names.stream()
-                .map(name -> {
-                    Published published = found.get(name);
-                    return published != null && isCurrent(name, published)
-                            ? asRead(published)
-                            : readStrongly(List.of(name)).getFirst();
-                })
+                .map(name -> Objects.requireNonNull(read.get(name)))
                 .toList();
     }
 
@@ -404,6 +483,11 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
         return view;
     }
 
+    @Override
+    public @Nullable Stale stale() {
+        return staleness.now();
+    }
+
     /** Whether the database is there, as this pod sees it. */
     StoreHealth health() {
         return health;
@@ -427,6 +511,7 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
         housekeeper.shutdown();
         forwarder.shutdown();
         committer.shutdown();
+        index.close();
         try {
             if (!committer.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
                 log.warn("Commands are still being committed after {} s; leaving them", CLOSE_SECONDS);

@@ -5,20 +5,21 @@ import dev.patchkey.service.refcount.Version;
 import dev.patchkey.service.store.CountsMap;
 import dev.patchkey.service.store.LocalView;
 import dev.patchkey.service.store.Published;
+import dev.patchkey.service.store.Staleness;
 import dev.patchkey.service.store.View;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings this pod's view, and the cluster's map where it lacks something, up to what the database says. Events may be
- * missed; this may not.
+ * Brings this pod's view, and then the cluster's map where it lacks something, up to what the database says. Events may
+ * be missed; this may not. The view does not wait for the map, which may be out of reach while the database is not.
  *
  * <p>It asks for the keys whose last change is later than the view. Every change up to the head is then known, since a
  * key's row is never deleted and tells of its newest change.
@@ -33,17 +34,22 @@ final class Reconciliation {
     private final Durability durability;
     private final CountsMap map;
     private final LocalView view;
+    private final Staleness staleness;
 
-    /** One at a time; guards nothing else. */
-    private final ReentrantLock running = new ReentrantLock();
+    /** One comparison at a time; guards nothing else. */
+    private final ReentrantLock comparing = new ReentrantLock();
+
+    /** Keys that the map may lack the newest state of; at most all there are. */
+    private final Set<KeyName> unpublished = ConcurrentHashMap.newKeySet();
 
     private volatile boolean reloadRequired = true;
 
-    Reconciliation(DataSource dataSource, Durability durability, CountsMap map, LocalView view) {
+    Reconciliation(DataSource dataSource, Durability durability, CountsMap map, LocalView view, Staleness staleness) {
         this.dataSource = dataSource;
         this.durability = durability;
         this.map = map;
         this.view = view;
+        this.staleness = staleness;
     }
 
     /** Has the next run put every state into the map again, because some may be missing there. */
@@ -51,33 +57,42 @@ final class Reconciliation {
         reloadRequired = true;
     }
 
+    /** Compares, and puts into the map what it lacks. */
     void run() throws SQLException {
-        running.lock();
+        compare();
+        publish();
+    }
+
+    /** The view then has everything that was committed before the call. What the map lacks is left to {@link #run}. */
+    void compare() throws SQLException {
+        comparing.lock();
         try {
+            long begun = staleness.begin();
             boolean reload = reloadRequired;
             reloadRequired = false;
             try {
                 Version known = view.version();
-                if (!durability.read(dataSource, connection -> reconcile(connection, known, reload))) {
+                if (!durability.read(dataSource, connection -> compare(connection, known, reload))) {
                     NewEpoch.beginIfBehind(dataSource, durability, known);
-                    durability.read(dataSource, connection -> reconcile(connection, known, true));
+                    durability.read(dataSource, connection -> compare(connection, known, true));
                 }
             } catch (SQLException | RuntimeException e) {
                 reloadRequired |= reload;
                 throw e;
             }
+            staleness.proven(begun);
         } finally {
-            running.unlock();
+            comparing.unlock();
         }
     }
 
     /**
-     * Reconciles with what the connection sees.
+     * Compares with what the connection sees.
      *
      * @param known the view's version before the connection saw anything
      * @return false, with nothing done, if the database lacks what the view has
      */
-    private Boolean reconcile(Connection connection, Version known, boolean reload) throws SQLException {
+    private Boolean compare(Connection connection, Version known, boolean reload) throws SQLException {
         Head head = Head.read(connection);
         if (head.isBehind(known)) {
             return false;
@@ -94,12 +109,10 @@ final class Reconciliation {
                         row.getInt("ref_count"),
                         new Version(head.epoch(), row.getLong("revision"))),
                 reload || newEpoch ? 0L : known.revision());
-        publish(
-                connection,
-                head,
-                reload || newEpoch
-                        ? changed
-                        : changed.stream().filter(this::isNews).toList());
+        changed.stream()
+                .filter(entry -> reload || newEpoch || isNews(entry))
+                .map(View.Entry::key)
+                .forEach(unpublished::add);
         if (newEpoch) {
             view.replace(head.version(), changed);
             log.info(
@@ -118,18 +131,25 @@ final class Reconciliation {
         return known == null || !known.version().isAtLeast(entry.version());
     }
 
-    private void publish(Connection connection, Head head, List<View.Entry> entries) throws SQLException {
-        for (int from = 0; from < entries.size(); from += PAGE) {
-            List<KeyName> page = entries.subList(from, Math.min(entries.size(), from + PAGE)).stream()
-                    .map(View.Entry::key)
-                    .toList();
-            List<Published> states = new ArrayList<>();
-            for (Map.Entry<KeyName, StateTables.Row> row :
-                    StateTables.read(connection, page).entrySet()) {
-                states.add(new Published(
-                        row.getValue().state(), head.epoch(), row.getValue().batch()));
+    private void publish() throws SQLException {
+        List<KeyName> keys = List.copyOf(unpublished);
+        for (int from = 0; from < keys.size(); from += PAGE) {
+            List<KeyName> page = keys.subList(from, Math.min(keys.size(), from + PAGE));
+            // Taken out first: a key that changes meanwhile is put in again.
+            page.forEach(unpublished::remove);
+            try {
+                map.publish(durability.read(dataSource, connection -> states(connection, page)));
+            } catch (SQLException | RuntimeException e) {
+                unpublished.addAll(page);
+                throw e;
             }
-            map.publish(states);
         }
+    }
+
+    private static List<Published> states(Connection connection, List<KeyName> keys) throws SQLException {
+        Head head = Head.read(connection);
+        return StateTables.read(connection, keys).values().stream()
+                .map(row -> new Published(row.state(), head.epoch(), row.batch()))
+                .toList();
     }
 }

@@ -9,10 +9,14 @@ import dev.patchkey.service.store.Incarnations;
 import dev.patchkey.service.store.ReferenceCounts;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.IntStream;
 
 /** Real Hazelcast members on loopback, for tests of both stores. */
 public final class TestCluster implements AutoCloseable {
     private static final int FIRST_PORT = 25_701;
+
+    /** Enough for two clusters of two beside each other. */
+    private static final int PORTS = 4;
 
     private final String name = "test-" + UUID.randomUUID();
     private final int pods;
@@ -47,7 +51,9 @@ public final class TestCluster implements AutoCloseable {
                         FIRST_PORT,
                         "127.0.0.1",
                         ClusterProperties.Discovery.STATIC,
-                        List.of("127.0.0.1:" + FIRST_PORT, "127.0.0.1:" + (FIRST_PORT + 1)),
+                        IntStream.range(0, PORTS)
+                                .mapToObj(i -> "127.0.0.1:" + (FIRST_PORT + i))
+                                .toList(),
                         size);
         Config config = ClusterConfig.of(properties);
         // Several members on one machine, and no waiting for others that are not there.

@@ -43,6 +43,11 @@ final class FaultyDataSource {
         this.rewrite = rewrite;
     }
 
+    /** Refuses every connection from now on, or none. */
+    void away(boolean gone) {
+        away.set(gone ? Integer.MAX_VALUE : 0);
+    }
+
     void failNextCommit(Fault fault) {
         next.set(fault);
     }

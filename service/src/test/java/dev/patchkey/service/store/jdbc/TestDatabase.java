@@ -122,14 +122,28 @@ final class TestDatabase implements AutoCloseable {
         return counts(map, route, dataSource);
     }
 
+    /** One that asks what it is told to how far the database has come, and not what it would ask of an H2. */
+    JdbcReferenceCounts counts(TestCluster.Pod pod, ReadIndex index) {
+        return counts(pod.countsMap(), pod.route(), index);
+    }
+
+    JdbcReferenceCounts counts(CountsMap map, CommitterRoute route, ReadIndex index) {
+        return counts(map, route, dataSource, index);
+    }
+
     static JdbcReferenceCounts counts(TestCluster.Pod pod, DataSource dataSource) {
         return counts(pod.countsMap(), pod.route(), dataSource);
     }
 
     private static JdbcReferenceCounts counts(CountsMap map, CommitterRoute route, DataSource dataSource) {
+        return counts(map, route, dataSource, ReadIndex.of(dataSource, durability(dataSource)));
+    }
+
+    private static JdbcReferenceCounts counts(
+            CountsMap map, CommitterRoute route, DataSource dataSource, ReadIndex index) {
         try {
             JdbcReferenceCounts counts = new JdbcReferenceCounts(
-                    dataSource, Durability.of(dataSource), map, route, new Retention(1_000_000, null));
+                    dataSource, durability(dataSource), map, route, new Retention(1_000_000, null), index);
             counts.start();
             return counts;
         } catch (SQLException e) {
@@ -137,8 +151,16 @@ final class TestDatabase implements AutoCloseable {
         }
     }
 
+    private static Durability durability(DataSource dataSource) {
+        try {
+            return Durability.of(dataSource);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     JdbcIncarnations incarnations() {
-        return new JdbcIncarnations(dataSource, durability());
+        return new JdbcIncarnations(dataSource, durability(dataSource));
     }
 
     @Override
