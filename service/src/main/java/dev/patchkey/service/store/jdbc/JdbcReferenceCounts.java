@@ -235,6 +235,7 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
         }
     }
 
+    /** Returns when every command is answered, those that are decided here after all included. */
     private void forward(List<NaturalBatches.Pending<Command, Outcome>> batch) {
         List<CommitterRoute.Answer> answers;
         try {
@@ -242,44 +243,52 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
                     batch.stream().map(NaturalBatches.Pending::question).toList());
         } catch (StoreUnavailableException e) {
             // Nobody has it: any pod may commit, so this one does.
-            batch.forEach(this::decideHere);
+            awaitAll(batch.stream().map(this::decideHere).toList());
             return;
         } catch (OutcomeUnknownException e) {
-            batch.forEach(each -> retryHere(each, e));
+            awaitAll(batch.stream().map(each -> retryHere(each, e)).toList());
             return;
         }
+        List<CompletableFuture<?>> decidedHere = new ArrayList<>();
         for (int i = 0; i < batch.size(); i++) {
             CommitterRoute.Answer answer = answers.get(i);
             if (answer instanceof CommitterRoute.Answer.Decided decided) {
                 see(batch.get(i).question(), decided.outcome());
                 batch.get(i).answer(decided.outcome());
             } else if (answer instanceof CommitterRoute.Answer.Unavailable) {
-                decideHere(batch.get(i));
+                decidedHere.add(decideHere(batch.get(i)));
             } else if (answer instanceof CommitterRoute.Answer.Unknown unknown) {
-                retryHere(batch.get(i), new OutcomeUnknownException(unknown.message()));
+                decidedHere.add(retryHere(batch.get(i), new OutcomeUnknownException(unknown.message())));
             }
         }
+        awaitAll(decidedHere);
+    }
+
+    /** A failure is its command's answer. */
+    private static void awaitAll(List<? extends CompletableFuture<?>> decisions) {
+        CompletableFuture.allOf(decisions.toArray(CompletableFuture[]::new))
+                .exceptionally(failure -> null)
+                .join();
     }
 
     /** A command that may have been applied can be decided again only if it would be recognised. */
-    @SuppressWarnings("FutureReturnValueIgnored") // its failure is the command's
-    private void retryHere(NaturalBatches.Pending<Command, Outcome> pending, OutcomeUnknownException unknown) {
+    private CompletableFuture<?> retryHere(
+            NaturalBatches.Pending<Command, Outcome> pending, OutcomeUnknownException unknown) {
         if (pending.question().request() == null) {
             pending.fail(unknown);
-        } else {
-            here.submit(Lane.ONLY, pending.question()).whenComplete((outcome, failure) -> {
-                if (outcome != null) {
-                    pending.answer(outcome);
-                } else {
-                    pending.fail(unknown);
-                }
-            });
+            return CompletableFuture.completedFuture(null);
         }
+        return here.submit(Lane.ONLY, pending.question()).whenComplete((outcome, failure) -> {
+            if (outcome != null) {
+                pending.answer(outcome);
+            } else {
+                pending.fail(unknown);
+            }
+        });
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // its failure is the command's
-    private void decideHere(NaturalBatches.Pending<Command, Outcome> pending) {
-        here.submit(Lane.ONLY, pending.question()).whenComplete((outcome, failure) -> {
+    private CompletableFuture<?> decideHere(NaturalBatches.Pending<Command, Outcome> pending) {
+        return here.submit(Lane.ONLY, pending.question()).whenComplete((outcome, failure) -> {
             if (outcome != null) {
                 pending.answer(outcome);
             } else if (failure instanceof RuntimeException e) {
