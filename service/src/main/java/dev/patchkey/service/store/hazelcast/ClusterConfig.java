@@ -104,8 +104,8 @@ final class ClusterConfig {
         config.setProperty("hazelcast.logging.type", "slf4j");
         // Spring ends the member, after the web server has drained.
         config.setProperty("hazelcast.shutdownhook.enabled", "false");
-        // Below the 30 s that a pod is given by default, so that migrations end before the pod is killed.
-        config.setProperty("hazelcast.graceful.shutdown.max.wait", "20");
+        // What is left of the 30 s that a pod is given by default, when the web server and the store have had theirs.
+        config.setProperty("hazelcast.graceful.shutdown.max.wait", "10");
         config.setProperty("hazelcast.phone.home.enabled", "false");
         // It can run code that is sent to it, and is not needed.
         config.getJetConfig().setEnabled(false);

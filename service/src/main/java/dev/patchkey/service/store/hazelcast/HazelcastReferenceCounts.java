@@ -14,6 +14,7 @@ import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.KeyState;
 import dev.patchkey.service.refcount.Outcome;
 import dev.patchkey.service.refcount.Version;
+import dev.patchkey.service.store.Closing;
 import dev.patchkey.service.store.Commits;
 import dev.patchkey.service.store.ExpirySweep;
 import dev.patchkey.service.store.LocalView;
@@ -24,6 +25,7 @@ import dev.patchkey.service.store.Stale;
 import dev.patchkey.service.store.Staleness;
 import dev.patchkey.service.store.StoreUnavailableException;
 import dev.patchkey.service.store.View;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -56,7 +58,8 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
     /** Within this time all partitions of one loss are told of. */
     private static final long LOSS_MILLIS = 200;
 
-    private static final int CLOSE_SECONDS = 10;
+    /** A batch in flight takes milliseconds; a pod that is told to go must be gone in half a minute. */
+    private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
 
     /** Each repeat of a strong read means that a member has left meanwhile. */
     private static final int MOST_ATTEMPTS = 5;
@@ -349,15 +352,8 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
     /** Ends once the background work in progress has; commands in flight end on their own. */
     @Override
     public void close() {
-        background.shutdown();
-        runner.shutdown();
-        try {
-            if (!runner.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
-                log.warn("Commands are still being decided after {} s; leaving them", CLOSE_SECONDS);
-            }
-            background.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (!Closing.within(CLOSE_PATIENCE, runner, background)) {
+            log.warn("Commands are still being decided after {}; leaving them", CLOSE_PATIENCE);
         }
     }
 }

@@ -6,6 +6,7 @@ import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.KeyState;
 import dev.patchkey.service.refcount.Outcome;
 import dev.patchkey.service.refcount.Version;
+import dev.patchkey.service.store.Closing;
 import dev.patchkey.service.store.Commits;
 import dev.patchkey.service.store.CommitterRoute;
 import dev.patchkey.service.store.CountsMap;
@@ -22,6 +23,7 @@ import dev.patchkey.service.store.StoreUnavailableException;
 import dev.patchkey.service.store.View;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -55,7 +57,8 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     /** How often the view is compared with the database, and old rows and ended leases are looked for. */
     private static final long BACKGROUND_MILLIS = Staleness.RECONCILED_EVERY.toMillis();
 
-    private static final int CLOSE_SECONDS = 10;
+    /** A batch in flight takes milliseconds; a pod that is told to go must be gone in half a minute. */
+    private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
 
     private enum Lane {
         ONLY
@@ -518,17 +521,9 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
         health.close();
         reconciler.shutdown();
         housekeeper.shutdown();
-        forwarder.shutdown();
-        committer.shutdown();
         index.close();
-        try {
-            if (!committer.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
-                log.warn("Commands are still being committed after {} s; leaving them", CLOSE_SECONDS);
-            }
-            reconciler.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
-            housekeeper.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (!Closing.within(CLOSE_PATIENCE, committer, forwarder, reconciler, housekeeper)) {
+            log.warn("Commands are still being committed after {}; leaving them", CLOSE_PATIENCE);
         }
     }
 }
