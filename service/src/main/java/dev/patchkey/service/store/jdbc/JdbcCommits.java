@@ -77,6 +77,9 @@ final class JdbcCommits implements Commits {
 
     private long keptBatch;
 
+    /** Written under {@link #committing}; read by anyone. */
+    private volatile long fenceConflicts;
+
     /**
      * @param seen what this pod has seen committed, which a head that is sound is never behind
      * @param pod names this life of this pod, and no other
@@ -171,6 +174,9 @@ final class JdbcCommits implements Commits {
     private Map<KeyName, StateTables.Row> states(Connection connection, Head head, List<Command> batch)
             throws SQLException {
         if (head.epoch() != keptEpoch || head.batch() != keptBatch) {
+            if (keptBatch > 0 && head.batch() != keptBatch) {
+                noteConflict();
+            }
             kept.clear();
             keptEpoch = head.epoch();
             keptBatch = head.batch();
@@ -192,6 +198,16 @@ final class JdbcCommits implements Commits {
             kept.putAll(found);
         }
         return states;
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one batch at a time
+    private void noteConflict() {
+        fenceConflicts++;
+    }
+
+    /** How many batches found that another committer had moved the head since this one last had it. */
+    long fenceConflicts() {
+        return fenceConflicts;
     }
 
     private static Map<RequestTable.Asked, Remembered> requests(Connection connection, List<Command> batch)

@@ -526,4 +526,9 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
             log.warn("Commands are still being committed after {}; leaving them", CLOSE_PATIENCE);
         }
     }
+
+    /** How many batches found that another committer had moved the head since this pod's own last one. */
+    double fenceConflicts() {
+        return commits.fenceConflicts();
+    }
 }

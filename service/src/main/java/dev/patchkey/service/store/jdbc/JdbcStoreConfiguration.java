@@ -4,6 +4,8 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.patchkey.service.store.CommitterRoute;
 import dev.patchkey.service.store.CountsMap;
 import dev.patchkey.service.store.StoreHealth;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import java.sql.SQLException;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
@@ -77,6 +79,15 @@ class JdbcStoreConfiguration {
     @Bean
     StoreHealth storeHealth(JdbcReferenceCounts counts) {
         return counts.health();
+    }
+
+    /** Grows by one or two when the committer moves, and goes on growing while two commit at once. */
+    @Bean
+    MeterBinder fenceMetrics(JdbcReferenceCounts counts) {
+        return registry -> FunctionCounter.builder(
+                        "patchkey.store.fence.conflicts", counts, JdbcReferenceCounts::fenceConflicts)
+                .description("Batches that found the head moved by another committer since this pod's own last one")
+                .register(registry);
     }
 
     @Bean(destroyMethod = "close")

@@ -60,6 +60,9 @@ class PodsTest {
             }
             Command request = requested(on.increment(1), "request", "hash");
             assertThat(submit(one, request)).isEqualTo(submit(two, request));
+            assertThat(one.fenceConflicts() + two.fenceConflicts())
+                    .as("one pod commits for both, so the fence has nothing to do")
+                    .isZero();
         }
     }
 
@@ -80,6 +83,9 @@ class PodsTest {
                             .distinct())
                     .hasSize(500);
             assertThat(one.read(K, Consistency.STRONG).state().count()).isEqualTo(500);
+            assertThat(one.fenceConflicts() + two.fenceConflicts())
+                    .as("two commit at once, and it shows")
+                    .isPositive();
             await().atMost(Duration.ofSeconds(5)).untilAsserted(() -> {
                 for (JdbcReferenceCounts each : List.of(one, two)) {
                     assertThat(each.read(K, Consistency.CLUSTER).state().count())
@@ -88,6 +94,38 @@ class PodsTest {
                             .isEqualTo(one.read(K, Consistency.STRONG).version());
                 }
             });
+        }
+    }
+
+    @Test
+    @Invariant(number = "S1", text = "Nothing acknowledged is lost or doubled when the committer moves")
+    void theCommitterMovesWithItsPartition(@TempDir Path directory) {
+        try (TestCluster cluster = TestCluster.of(2, 1);
+                TestDatabase database = TestDatabase.in(directory)) {
+            TestCluster.Pod first = cluster.start();
+            TestCluster.Pod second = cluster.start();
+            JdbcReferenceCounts one = database.counts(first);
+            JdbcReferenceCounts two = database.counts(second);
+            await().until(() -> first.route().isHere() != second.route().isHere());
+            boolean firstCommits = first.route().isHere();
+            TestCluster.Pod leaving = firstCommits ? first : second;
+            JdbcReferenceCounts gone = firstCommits ? one : two;
+            JdbcReferenceCounts staying = firstCommits ? two : one;
+            for (int i = 1; i <= 10; i++) {
+                assertThat(submit(staying, on("k").increment(1)).count()).isEqualTo(i);
+            }
+            gone.close();
+            for (int i = 11; i <= 20; i++) {
+                assertThat(submit(staying, on("k").increment(1)).count())
+                        .as("a committer that has closed takes nothing, so any other decides")
+                        .isEqualTo(i);
+            }
+            leaving.member().shutdown();
+            assertThat((firstCommits ? second : first).route().isHere()).isTrue();
+            for (int i = 21; i <= 30; i++) {
+                assertThat(submit(staying, on("k").increment(1)).count()).isEqualTo(i);
+            }
+            staying.close();
         }
     }
 }
