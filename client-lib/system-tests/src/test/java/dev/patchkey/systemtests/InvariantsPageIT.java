@@ -37,7 +37,7 @@ class InvariantsPageIT {
         }
         Set<String> all = new TreeSet<>();
         IntStream.rangeClosed(1, 8).forEach(n -> all.add("N" + n));
-        IntStream.rangeClosed(1, 7).forEach(n -> all.add("S" + n));
+        IntStream.rangeClosed(1, 8).forEach(n -> all.add("S" + n));
         assertThat(listed).isEqualTo(all);
     }
 
