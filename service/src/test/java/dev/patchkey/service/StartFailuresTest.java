@@ -90,6 +90,46 @@ class StartFailuresTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "static||1|patchkey.cluster.members must name the pods where patchkey.cluster.discovery is static.",
+                "static|a:b|1|patchkey.cluster.members must be a list of host or host:port, and has a:b.",
+                "static|a:70000|1|patchkey.cluster.members must be a list of host or host:port, and has a:70000.",
+                "static|http://a|1|patchkey.cluster.members must be a list of host or host:port, and has http://a.",
+                "static|a,a|2|patchkey.cluster.members must name each pod once, and is [a, a].",
+                "kubernetes||1|patchkey.cluster.members must be the DNS name of the headless service where",
+                "kubernetes|a:5701|1|patchkey.cluster.members must be the DNS name of the headless service where",
+                "kubernetes|a,b|2|patchkey.cluster.members must be the DNS name of the headless service where",
+            })
+    void namesWhatIsWrongWithTheMembers(
+            String discovery, String members, int size, String rule, CapturedOutput output) {
+        assertThat(analysis(
+                        output,
+                        "patchkey.store=hazelcast",
+                        "patchkey.cluster.discovery=" + discovery,
+                        "patchkey.cluster.members=" + (members == null ? "" : members),
+                        "patchkey.cluster.size=" + size))
+                .contains(rule)
+                .contains("docs/reference/configuration.md")
+                .doesNotContain("\tat ");
+    }
+
+    @Test
+    void saysThatAQuorumOfFewerPodsThanThereAreIsNone(CapturedOutput output) {
+        assertThat(analysis(
+                        output,
+                        "patchkey.store=hazelcast",
+                        "patchkey.cluster.port=25851",
+                        "patchkey.cluster.discovery=static",
+                        "patchkey.cluster.members=127.0.0.1:25851,127.0.0.1:25852",
+                        "patchkey.cluster.size=1"))
+                .contains("patchkey.cluster.size must be at least the number of patchkey.cluster.members (2) on the"
+                        + " hazelcast store, and is 1.")
+                .doesNotContain("\tat ");
+    }
+
     private static String file(Path directory) {
         return "jdbc:h2:file:" + directory.resolve("db");
     }

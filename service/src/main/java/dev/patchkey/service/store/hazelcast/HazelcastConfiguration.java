@@ -34,6 +34,13 @@ class HazelcastConfiguration {
                     properties.port(),
                     port);
         }
+        if (properties.isMissingFromMembers()) {
+            log.warn(
+                    "This pod is at {}:{}, which patchkey.cluster.members does not name: the other pods do not look for"
+                            + " it, and it is part of the cluster only if it finds them",
+                    properties.address(),
+                    properties.port());
+        }
         return member;
     }
 
@@ -60,6 +67,13 @@ class HazelcastConfiguration {
 
         @Bean(destroyMethod = "close")
         HazelcastReferenceCounts referenceCounts(HazelcastInstance hazelcast, ClusterProperties properties) {
+            properties.requireSizeOfAllMembers();
+            if (properties.size() % 2 == 0) {
+                log.warn(
+                        "patchkey.cluster.size is {}: one pod fewer would bear the loss of as many, since more than half"
+                                + " must be left",
+                        properties.size());
+            }
             log.warn(
                     "Reference counts are kept in the memory of the pods alone (patchkey.store is hazelcast): the loss"
                             + " of more than {} pod at a time loses keys, and a stop of all pods loses all of them",

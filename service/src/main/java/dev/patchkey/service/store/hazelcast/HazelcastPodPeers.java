@@ -154,7 +154,13 @@ final class HazelcastPodPeers implements PodPeers, AutoCloseable {
                 tasks.execute(HazelcastPodPeers.this::others);
             }
         });
-        foundOthers = !others().names.isEmpty();
+        Others found = others();
+        foundOthers = !found.names.isEmpty();
+        if (found.members.stream().anyMatch(pod -> name.equals(found.names.get(pod)))) {
+            log.warn(
+                    "Another live pod has the name {} too: patchkey.channel.pod must be unique, or people are misled",
+                    name);
+        }
         pods.set(self, name);
     }
 
