@@ -33,10 +33,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -60,6 +62,9 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
 
     /** A batch in flight takes milliseconds; a pod that is told to go must be gone in half a minute. */
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
+
+    /** A reader waits no longer for a member that may be gone, and whose entries have a new owner only when it is dropped. */
+    private static final Duration READ_PATIENCE = Duration.ofSeconds(5);
 
     /** Each repeat of a strong read means that a member has left meanwhile. */
     private static final int MOST_ATTEMPTS = 5;
@@ -253,8 +258,21 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
 
     @Override
     public Read read(KeyName key, Consistency consistency) {
-        Read read = settled(consistency, () -> asRead(key, counts.executeOnKey(key.value(), new ReadState())));
+        Read read = settled(consistency, () -> asRead(key, ask(key)));
         return new Read(read.state(), read.version(), staleAfter(consistency));
+    }
+
+    private @Nullable KeyState ask(KeyName key) {
+        try {
+            return counts.submitToKey(key.value(), new ReadState())
+                    .toCompletableFuture()
+                    .get(READ_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new StoreUnavailableException("The pod that has the key did not answer", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StoreUnavailableException("Interrupted while the key was asked for", e);
+        }
     }
 
     /** To be called after the read, so that a pause in the middle of it is noticed. */

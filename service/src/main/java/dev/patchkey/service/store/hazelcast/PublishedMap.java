@@ -33,6 +33,9 @@ final class PublishedMap implements CountsMap {
     /** Above the time in which a dead member is noticed, so that its partitions have a new owner by then. */
     private static final long PATIENCE_SECONDS = 15;
 
+    /** A reader waits no longer for a member that may be gone, and asks the database. */
+    private static final long READ_PATIENCE_SECONDS = 2;
+
     private final HazelcastInstance hazelcast;
     private final IMap<String, Published> map;
 
@@ -60,9 +63,12 @@ final class PublishedMap implements CountsMap {
     @Override
     public @Nullable Published get(KeyName key) {
         try {
-            return map.get(key.value());
-        } catch (HazelcastException | HazelcastInstanceNotActiveException e) {
-            log.warn("The cluster's map could not be asked for {}", key, e);
+            return map.getAsync(key.value()).toCompletableFuture().get(READ_PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (HazelcastException | HazelcastInstanceNotActiveException | ExecutionException | TimeoutException e) {
+            log.warn("The cluster's map could not be asked for {}: {}", key, e.toString());
+            return null;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
             return null;
         }
     }
