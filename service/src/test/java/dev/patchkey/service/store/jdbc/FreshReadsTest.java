@@ -112,7 +112,7 @@ class FreshReadsTest {
     @Invariant(number = "S8", text = TEXT)
     void readsThroughAnotherPodOfTheCluster(@TempDir Path directory) {
         try (TestCluster cluster = TestCluster.of(3, 1);
-                TestDatabase database = TestDatabase.in(directory);
+                TestDatabase database = TestDatabase.of(TestDatabase.Kind.POSTGRESQL, directory);
                 JdbcReferenceCounts one = database.counts(cluster.start(), index(database));
                 JdbcReferenceCounts two = database.counts(cluster.start(), index(database));
                 JdbcReferenceCounts three = database.counts(cluster.start(), index(database))) {
@@ -128,7 +128,7 @@ class FreshReadsTest {
         try (TestCluster old = TestCluster.ofOne();
                 TestCluster fresh = TestCluster.ofOne();
                 TestCluster third = TestCluster.ofOne();
-                TestDatabase database = TestDatabase.in(directory);
+                TestDatabase database = TestDatabase.of(TestDatabase.Kind.POSTGRESQL, directory);
                 JdbcReferenceCounts one = database.counts(old.start(), index(database));
                 JdbcReferenceCounts two = database.counts(fresh.start(), index(database));
                 JdbcReferenceCounts broken = database.counts(third.start(), trusting())) {
@@ -144,7 +144,7 @@ class FreshReadsTest {
     @Invariant(number = "S8", text = TEXT)
     void readsThroughAPodThatHearsNothingOfTheOthers(@TempDir Path directory) {
         try (TestCluster cluster = TestCluster.of(2, 1);
-                TestDatabase database = TestDatabase.in(directory);
+                TestDatabase database = TestDatabase.of(TestDatabase.Kind.POSTGRESQL, directory);
                 JdbcReferenceCounts deaf = deaf(cluster, database, index(database));
                 JdbcReferenceCounts other = database.counts(cluster.start(), index(database))) {
             assertThat(outdated(other, deaf, "churn")).isZero();
@@ -156,7 +156,7 @@ class FreshReadsTest {
     @Invariant(number = "S8", text = TEXT)
     void readsAreMarkedWhereTheDatabaseDoesNotSayHowFarItHasCome(@TempDir Path directory) {
         try (TestCluster cluster = TestCluster.ofOne();
-                TestDatabase database = TestDatabase.in(directory);
+                TestDatabase database = TestDatabase.of(TestDatabase.Kind.POSTGRESQL, directory);
                 JdbcReferenceCounts counts = database.counts(cluster.start(), index(database))) {
             counts.submit(on("k").increment(1)).join();
             assertThat(counts.read(K, Consistency.CLUSTER).stale()).isNull();
@@ -177,7 +177,7 @@ class FreshReadsTest {
     @Invariant(number = "S3", text = "A pod converges within a bounded time, whatever events were lost")
     void aPodThatHearsNothingConvergesByReconciliationAlone(@TempDir Path directory) {
         try (TestCluster cluster = TestCluster.of(2, 1);
-                TestDatabase database = TestDatabase.in(directory)) {
+                TestDatabase database = TestDatabase.of(TestDatabase.Kind.POSTGRESQL, directory)) {
             JdbcReferenceCounts deaf = deaf(cluster, database, index(database));
             JdbcReferenceCounts other = database.counts(cluster.start());
             for (int i = 0; i < 3; i++) {
@@ -217,7 +217,7 @@ class FreshReadsTest {
     @Test
     void withoutTheDatabaseReadsGoOnFromMemoryMarkedAndChangesAreRefused(@TempDir Path directory) {
         try (TestCluster cluster = TestCluster.ofOne();
-                TestDatabase database = TestDatabase.in(directory)) {
+                TestDatabase database = TestDatabase.of(TestDatabase.Kind.POSTGRESQL, directory)) {
             FaultyDataSource faulty = new FaultyDataSource(database.dataSource(), sql -> sql);
             JdbcReferenceCounts counts = TestDatabase.counts(cluster.start(), faulty.dataSource());
             counts.submit(on("k").increment(1)).join();

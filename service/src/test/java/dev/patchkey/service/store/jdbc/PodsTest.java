@@ -101,7 +101,7 @@ class PodsTest {
     @Invariant(number = "S1", text = "Nothing acknowledged is lost or doubled when the committer moves")
     void theCommitterMovesWithItsPartition(@TempDir Path directory) {
         try (TestCluster cluster = TestCluster.of(2, 1);
-                TestDatabase database = TestDatabase.in(directory)) {
+                TestDatabase database = TestDatabase.of(TestDatabase.Kind.POSTGRESQL, directory)) {
             TestCluster.Pod first = cluster.start();
             TestCluster.Pod second = cluster.start();
             JdbcReferenceCounts one = database.counts(first);

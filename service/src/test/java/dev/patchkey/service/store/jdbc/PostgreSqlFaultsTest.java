@@ -117,7 +117,7 @@ class PostgreSqlFaultsTest {
     /** What is in memory is served all along. */
     private void assertReadsGoOn(int count) {
         assertThat(counts.read(K, Consistency.CLUSTER).state().count()).isEqualTo(count);
-        assertThat(counts.list("", null, 10, Consistency.CLUSTER)).hasSize(1);
+        assertThat(counts.list("", null, 10, Consistency.CLUSTER).reads()).hasSize(1);
         assertThat(counts.view().snapshot().entries()).hasSize(1);
     }
 

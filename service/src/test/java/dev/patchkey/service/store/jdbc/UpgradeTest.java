@@ -66,7 +66,7 @@ class UpgradeTest {
     void oneClusterTakesThePlaceOfAnother(@TempDir Path directory) throws Exception {
         try (TestCluster old = TestCluster.of(2, 1);
                 TestCluster fresh = TestCluster.of(2, 1);
-                TestDatabase database = TestDatabase.in(directory)) {
+                TestDatabase database = TestDatabase.of(TestDatabase.Kind.POSTGRESQL, directory)) {
             List<TestCluster.Pod> oldPods = List.of(old.start(), old.start());
             JdbcReferenceCounts one = counts(database, oldPods.getFirst());
             JdbcReferenceCounts two = counts(database, oldPods.getLast());
