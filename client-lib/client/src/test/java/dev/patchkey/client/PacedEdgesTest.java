@@ -228,13 +228,7 @@ class PacedEdgesTest extends NodeTest {
     void aGrantThatAPacedDisableHasOvertakenIsAskedForAnewAtOnce() {
         StaticKey key = newKey("overtaken");
         try (RebinderRig rig = new RebinderRig(backlog)) {
-            for (int edge = 1; edge <= EDGES_AT_ONCE + 1; edge++) {
-                int count = edge % 2;
-                clock.pass(INTERVAL.dividedBy(EDGES_AT_ONCE));
-                rig.deliver(key.name(), count, ++revision);
-                eventually(() -> key.count() == count);
-            }
-            rig.disabling.clear();
+            enableAndExhaust(key, rig);
             rig.deliver(key.name(), 0, revision + 1);
             CompletableFuture<Integer> waiting =
                     backlog.bring(key.name(), 1, new Version(1, revision), 0).toCompletableFuture();
@@ -480,16 +474,21 @@ class PacedEdgesTest extends NodeTest {
     void aHoldThatTheServiceHasEndedIsOverWhenItsDisableIsKnownThoughThatIsPaced() {
         StaticKey key = newKey("ended");
         try (RebinderRig rig = new RebinderRig(backlog)) {
-            for (int edge = 1; edge <= EDGES_AT_ONCE + 1; edge++) {
-                int count = edge % 2;
-                clock.pass(INTERVAL.dividedBy(EDGES_AT_ONCE));
-                rig.deliver(key.name(), count, ++revision);
-                eventually(() -> key.count() == count);
-            }
-            rig.disabling.clear();
+            enableAndExhaust(key, rig);
             rig.deliver(key.name(), 0, ++revision);
             eventually(() -> rig.disabling.contains(key.name()));
             assertThat(key.isEnabled()).as("no time has passed").isTrue();
         }
+    }
+
+    /** Edges of the key until the next has to wait; the last of them enables it. */
+    private void enableAndExhaust(StaticKey key, RebinderRig rig) {
+        for (int edge = 1; edge <= EDGES_AT_ONCE + 1; edge++) {
+            int count = edge % 2;
+            clock.pass(INTERVAL.dividedBy(EDGES_AT_ONCE));
+            rig.deliver(key.name(), count, ++revision);
+            eventually(() -> key.count() == count);
+        }
+        rig.disabling.clear();
     }
 }

@@ -94,17 +94,7 @@ class RegistryTest {
 
     @Test
     void forgetsANameWhoseDisableIsDeferredOnceThatHasEnded() {
-        Supplier<KeyCore> use = () -> {
-            FoldedKey key = registry.of("deferring");
-            key.deferDisable(KeyCore.LONGEST_DELAY);
-            key.enable().close();
-            return key.core();
-        };
-        KeyCore core = use.get();
-        Awaitility.await().untilAsserted(() -> {
-            System.gc();
-            assertThat(core.key()).isNull();
-        });
+        KeyCore core = collectedWhileItsDisableIsDeferred("deferring");
         registry.of("kept");
         assertThat(core.retire()).isEqualTo(KeyCore.Retirement.BUSY);
         assertThat(registry.entries()).containsEntry("deferring", core);
@@ -119,17 +109,7 @@ class RegistryTest {
 
     @Test
     void aKeyMadeAgainWhileItsDisableIsDeferredIsEnabledAndStillDefers() {
-        Supplier<KeyCore> use = () -> {
-            FoldedKey key = registry.of("made-again-deferring");
-            key.deferDisable(KeyCore.LONGEST_DELAY);
-            key.enable().close();
-            return key.core();
-        };
-        KeyCore core = use.get();
-        Awaitility.await().untilAsserted(() -> {
-            System.gc();
-            assertThat(core.key()).isNull();
-        });
+        KeyCore core = collectedWhileItsDisableIsDeferred("made-again-deferring");
         FoldedKey again = registry.of("made-again-deferring");
         assertThat(again.core()).isSameAs(core);
         assertThat(again.isEnabled()).isTrue();
@@ -137,6 +117,18 @@ class RegistryTest {
         assertThat(again.count()).isEqualTo(1);
         again.flush();
         assertThat(again.isEnabled()).isFalse();
+    }
+
+    private KeyCore collectedWhileItsDisableIsDeferred(String name) {
+        Supplier<KeyCore> use = () -> {
+            FoldedKey key = registry.of(name);
+            key.deferDisable(KeyCore.LONGEST_DELAY);
+            key.enable().close();
+            return key.core();
+        };
+        KeyCore core = use.get();
+        Garbage.collects(Objects.requireNonNull(core.reference()), Garbage.MANY);
+        return core;
     }
 
     @Test

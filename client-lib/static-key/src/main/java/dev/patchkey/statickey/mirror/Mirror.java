@@ -85,7 +85,8 @@ public interface Mirror extends AutoCloseable {
     @Nullable MirroredState state(String key);
 
     /**
-     * Whether the key is local: counted in this JVM by {@code enable()}, so that {@link #apply} is refused.
+     * Whether the key is local: counted in this JVM, by {@code enable()}, or told to defer its disable, so that
+     * {@link #apply} is refused.
      *
      * @throws IllegalArgumentException if the name is none
      */

@@ -29,8 +29,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -331,7 +333,7 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
             }
             states(names.stream().map(KeyName::value).collect(Collectors.toSet()))
                     .filter(KeyState::exists)
-                    .sorted(java.util.Comparator.comparing(KeyState::key))
+                    .sorted(Comparator.comparing(KeyState::key))
                     .limit(limit - page.size())
                     .forEach(state -> page.add(asRead(state.key(), state)));
             last = names.getLast();
@@ -341,7 +343,7 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
 
     private Stream<KeyState> states(Set<String> keys) {
         Map<String, KeyState> states = counts.executeOnKeys(keys, new ReadState());
-        return states.values().stream().filter(java.util.Objects::nonNull);
+        return states.values().stream().filter(Objects::nonNull);
     }
 
     @Override

@@ -31,7 +31,7 @@ class Membership {
     }
 
     boolean hasQuorum() {
-        return hazelcast.getCluster().getMembers().size() >= quorum;
+        return belowQuorum() == null;
     }
 
     /** @throws StoreUnavailableException if fewer pods than the quorum are there */

@@ -2,9 +2,7 @@ package dev.patchkey.service.store.hazelcast;
 
 import com.hazelcast.core.HazelcastInstance;
 import dev.patchkey.service.store.StoreHealth;
-import dev.patchkey.service.store.StoreUnavailableException;
 import java.time.Instant;
-import org.jspecify.annotations.Nullable;
 
 /** The pods are the store themselves: it takes commands while enough of them are there, and always answers reads. */
 final class QuorumHealth implements StoreHealth {
@@ -20,18 +18,9 @@ final class QuorumHealth implements StoreHealth {
     }
 
     private synchronized void look() {
-        String reason = missing();
+        String reason = membership.belowQuorum();
         State state = reason == null ? State.AVAILABLE : State.READ_ONLY;
         report = new Report(state, state == report.state() ? report.since() : Instant.now(), reason);
-    }
-
-    private @Nullable String missing() {
-        try {
-            membership.requireQuorum();
-            return null;
-        } catch (StoreUnavailableException e) {
-            return e.getMessage();
-        }
     }
 
     @Override

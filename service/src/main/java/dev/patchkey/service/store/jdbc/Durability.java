@@ -14,8 +14,8 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What it takes, after a commit, for its changes to outlive the machine; the one place that knows a database by its
- * name.
+ * What it takes, after a commit, for its changes to outlive the machine; the one place, beside {@link Dialect}, that
+ * knows a database by its name.
  *
  * <p>A server database is durable when {@code commit} returns. Embedded H2 is not: with {@code WRITE_DELAY=0} a commit
  * has written its pages when it returns, which the death of the process cannot undo, but has not forced them to the
@@ -130,20 +130,21 @@ final class Durability {
 
     /** A connection of the pool, for all but the look whether the database is there again. */
     Connection connect(DataSource dataSource) throws SQLException {
-        String reason = refusal;
-        if (reason != null) {
-            throw new SQLNonTransientConnectionException(reason);
-        }
+        requireNotRefused();
         return dataSource.getConnection();
     }
 
     /** Reads in one view of what is committed and durable. */
     <T extends @Nullable Object> T read(DataSource dataSource, Reading<T> reading) throws SQLException {
+        requireNotRefused();
+        return readAnyway(dataSource, reading);
+    }
+
+    private void requireNotRefused() throws SQLException {
         String reason = refusal;
         if (reason != null) {
             throw new SQLNonTransientConnectionException(reason);
         }
-        return readAnyway(dataSource, reading);
     }
 
     /** The same for the look whether the database is there again. */

@@ -33,35 +33,33 @@ class BackgroundTest {
         this.kind = kind;
     }
 
-    /** This pod's own route, which fails as many times in the store's own threads. */
-    private record Failing(AtomicInteger times) implements CommitterRoute {
-        @Override
-        public boolean isHere() {
-            if (Thread.currentThread().getName().startsWith("patchkey-") && times.decrementAndGet() >= 0) {
-                throw new AssertionError("the test says so");
-            }
-            return true;
+    /** This pod's own route, with something that happens to the store's own threads whenever they ask it. */
+    private record Disturbed(Runnable disturbance) implements CommitterRoute {
+
+        /** Fails so many times. */
+        static Disturbed failing(AtomicInteger times) {
+            return new Disturbed(() -> {
+                if (times.decrementAndGet() >= 0) {
+                    throw new AssertionError("the test says so");
+                }
+            });
         }
 
-        @Override
-        public List<Answer> forward(List<Command> batch) {
-            throw new AssertionError("the committer is here");
-        }
-
-        @Override
-        public void serve(Function<Command, CompletableFuture<Outcome>> committer) {}
-    }
-
-    /** A route that keeps the store's own threads waiting, as a sweep waits for a database that is stuck. */
-    private record Stuck(CountDownLatch free) implements CommitterRoute {
-        @Override
-        public boolean isHere() {
-            if (Thread.currentThread().getName().startsWith("patchkey-")) {
+        /** Keeps them waiting, as a sweep waits for a database that is stuck. */
+        static Disturbed stuck(CountDownLatch free) {
+            return new Disturbed(() -> {
                 try {
                     free.await();
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                 }
+            });
+        }
+
+        @Override
+        public boolean isHere() {
+            if (Thread.currentThread().getName().startsWith("patchkey-")) {
+                disturbance.run();
             }
             return true;
         }
@@ -82,7 +80,7 @@ class BackgroundTest {
         try (TestCluster here = TestCluster.ofOne();
                 TestCluster elsewhere = TestCluster.ofOne();
                 TestDatabase database = TestDatabase.of(kind, directory);
-                JdbcReferenceCounts counts = database.counts(here.start().countsMap(), new Stuck(free));
+                JdbcReferenceCounts counts = database.counts(here.start().countsMap(), Disturbed.stuck(free));
                 JdbcReferenceCounts other = database.counts(elsewhere.start())) {
             Thread.sleep(1500); // until a sweep waits
             Outcome.Done done =
@@ -101,7 +99,8 @@ class BackgroundTest {
         AtomicInteger failures = new AtomicInteger(2);
         try (TestCluster cluster = TestCluster.ofOne();
                 TestDatabase database = TestDatabase.of(kind, directory);
-                JdbcReferenceCounts counts = database.counts(cluster.start().countsMap(), new Failing(failures))) {
+                JdbcReferenceCounts counts =
+                        database.counts(cluster.start().countsMap(), Disturbed.failing(failures))) {
             counts.submit(on("k").acquire("brief", Duration.ofMillis(1))).join();
             await().atMost(Duration.ofSeconds(10))
                     .untilAsserted(() -> assertThat(counts.read(new KeyName("k"), Consistency.STRONG)

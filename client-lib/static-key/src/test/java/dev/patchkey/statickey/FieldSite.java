@@ -3,7 +3,7 @@ package dev.patchkey.statickey;
 import java.lang.invoke.MethodHandle;
 
 /** A call site that is a volatile field: nothing folds it, and rebinding costs a store instead of a safepoint. */
-final class FieldSite implements Site {
+class FieldSite implements Site {
 
     private volatile MethodHandle target;
 
