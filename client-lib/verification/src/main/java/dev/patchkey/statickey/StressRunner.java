@@ -300,7 +300,9 @@ final class StressRunner {
                 "-f",
                 "1",
                 "-fsm",
-                "1"));
+                "1",
+                "-pth", // no test fills its heap: to touch all of it first is only time
+                "false"));
         if (effort == Effort.BOUNDED) {
             args.addAll(List.of("-jvmArgs", "-XX:+TieredCompilation")); // the JVM's own mode, and no others
         }
