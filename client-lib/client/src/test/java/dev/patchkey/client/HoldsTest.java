@@ -188,7 +188,7 @@ class HoldsTest extends NodeTest {
         StaticKey key = newKey("unavailable");
         fake.onHold = request -> Reply.problem(503, "store-unavailable", "The store cannot be reached");
         Patchkey node = ready();
-        assertThatThrownBy(() -> node.acquire(key, Duration.ofSeconds(1)))
+        assertThatThrownBy(() -> node.acquire(key, Duration.ofSeconds(3)))
                 .isInstanceOf(UnavailableException.class)
                 .hasMessageContaining("store-unavailable: The store cannot be reached");
         pause(A_MOMENT);

@@ -125,7 +125,7 @@ class WaitersWaitTest extends NodeTest {
             pass(gate);
         });
         Patchkey node = ready();
-        assertThatThrownBy(() -> node.acquire(key, Duration.ofMillis(300)))
+        assertThatThrownBy(() -> node.acquire(key, Duration.ofSeconds(2)))
                 .isInstanceOfAny(RebindFailedException.class, OutcomeUnknownException.class);
         eventually(() -> entered.get() > 0);
         gate.countDown();
