@@ -16,17 +16,28 @@ import org.slf4j.LoggerFactory;
 /**
  * What this pod last found of its database. Once a second it asks: whether the database answers, whether it takes writes
  * at all, and, where the last write has failed, whether a write goes through again. Thread-safe.
+ *
+ * <p>While the database is away, or somebody suspects that it is, the question goes by a connection of its own and more
+ * often. The pool's way takes too long: it pauses between two attempts for twice as long each time, up to seconds, as
+ * long as anybody waits for it. So those who would are refused as soon as this has found the database away, and the pool
+ * begins anew when it is back.
  */
 final class DatabaseHealth implements StoreHealth, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(DatabaseHealth.class);
 
     private static final long PROBE_MILLIS = 1000;
 
+    /** The pause between two looks at a database that is away: everybody waits for it to be back. */
+    private static final long AWAY_MILLIS = 250;
+
     /** A probe that takes longer than this has found the database unreachable, whatever becomes of it. */
     private static final Duration PROBE_PATIENCE = Duration.ofSeconds(3);
 
     private final DataSource dataSource;
     private final Durability durability;
+
+    /** Told each time that the database is found to answer again; must not block. */
+    private final Runnable onReturn;
 
     private final ScheduledExecutorService prober = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("patchkey-prober").daemon().factory());
@@ -37,17 +48,24 @@ final class DatabaseHealth implements StoreHealth, AutoCloseable {
     /** When the probe that is under way has begun, by {@link System#nanoTime}; null between probes. */
     private volatile @Nullable Long probing;
 
+    /** When the last probe began, by {@link System#nanoTime}. Used by the prober alone. */
+    private long lastProbe = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(PROBE_MILLIS);
+
+    /** Whether somebody could not get through to the database since the last probe began. */
+    private volatile boolean suspected;
+
     /** Whether the last write has failed, and none has gone through since. Written under this object's lock. */
     private volatile boolean writeFailed;
 
-    DatabaseHealth(DataSource dataSource, Durability durability) {
+    DatabaseHealth(DataSource dataSource, Durability durability, Runnable onReturn) {
         this.dataSource = dataSource;
         this.durability = durability;
+        this.onReturn = onReturn;
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // it ends with the executor, and lets no failure through
     void start() {
-        prober.scheduleWithFixedDelay(this::probe, 0, PROBE_MILLIS, TimeUnit.MILLISECONDS);
+        prober.scheduleWithFixedDelay(this::probeIfDue, 0, AWAY_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     @Override
@@ -73,20 +91,35 @@ final class DatabaseHealth implements StoreHealth, AutoCloseable {
         }
     }
 
+    /** Somebody could not get through to the database: it is looked at now. */
+    void suspect() {
+        suspected = true;
+    }
+
     /** A write has failed, and not for the sake of what was written. */
     void writeFailed(Throwable failure) {
+        suspect();
         if (report.state() == State.AVAILABLE) {
-            found(State.READ_ONLY, "The database takes no changes: " + failure.getMessage(), true);
+            found(State.READ_ONLY, "The database takes no changes: " + Sql.reason(failure), true);
         } else {
             writeFailed = true;
         }
     }
 
-    private void probe() {
+    private void probeIfDue() {
+        long now = System.nanoTime();
+        boolean away = suspected || report.state() == State.UNREACHABLE;
+        if (away || now - lastProbe >= TimeUnit.MILLISECONDS.toNanos(PROBE_MILLIS)) {
+            lastProbe = now;
+            suspected = false;
+            probe(away);
+        }
+    }
+
+    private void probe(boolean away) {
         probing = System.nanoTime();
         try {
-            String refusal = durability.readAnyway(
-                    dataSource, connection -> Dialect.of(connection).refusesWrites(connection));
+            String refusal = away ? askByItself() : askByThePool();
             if (refusal != null) {
                 found(State.READ_ONLY, refusal, true);
             } else if (writeFailed) {
@@ -96,9 +129,22 @@ final class DatabaseHealth implements StoreHealth, AutoCloseable {
             }
         } catch (Throwable e) {
             // An Error too: what is scheduled ends for good at the first one that it lets through.
-            found(State.UNREACHABLE, "The database does not answer: " + e.getMessage(), writeFailed);
+            found(State.UNREACHABLE, "The database does not answer: " + Sql.reason(e), writeFailed);
         } finally {
             probing = null;
+        }
+    }
+
+    private @Nullable String askByThePool() throws SQLException {
+        return durability.readAnyway(
+                dataSource, connection -> Dialect.of(connection).refusesWrites(connection));
+    }
+
+    private @Nullable String askByItself() throws SQLException {
+        try (Connection connection = Durability.connectBesidePool(dataSource)) {
+            Dialect dialect = Dialect.of(connection);
+            dialect.beginReading(connection);
+            return dialect.refusesWrites(connection);
         }
     }
 
@@ -114,7 +160,7 @@ final class DatabaseHealth implements StoreHealth, AutoCloseable {
                 throw e;
             }
         } catch (SQLException e) {
-            found(State.READ_ONLY, "The database takes no changes: " + e.getMessage(), true);
+            found(State.READ_ONLY, "The database takes no changes: " + Sql.reason(e), true);
         }
     }
 
@@ -127,10 +173,13 @@ final class DatabaseHealth implements StoreHealth, AutoCloseable {
             return;
         }
         report = new Report(state, Instant.now(), reason);
+        if (last.state() == State.UNREACHABLE) {
+            onReturn.run();
+        }
         if (reason == null) {
             log.info("The database is available again, after {}", Duration.between(last.since(), Instant.now()));
         } else {
-            log.warn("{}; reads go on from memory. It is tried again each second", reason);
+            log.warn("{}; reads go on from memory. It is tried again at least each second", reason);
         }
     }
 

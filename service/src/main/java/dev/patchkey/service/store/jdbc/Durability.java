@@ -1,10 +1,12 @@
 package dev.patchkey.service.store.jdbc;
 
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.util.DriverDataSource;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLNonTransientConnectionException;
 import java.sql.SQLTimeoutException;
+import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -101,7 +103,7 @@ final class Durability {
     /** Commits; has returned only if the changes are durable. */
     void commit(Connection connection) throws SQLException {
         if (!embeddedH2) {
-            connection.commit();
+            commitAndHeedWarnings(connection);
             return;
         }
         settled.writeLock().lock();
@@ -113,6 +115,38 @@ final class Durability {
         } finally {
             settled.writeLock().unlock();
         }
+    }
+
+    /**
+     * PostgreSQL commits, and warns, where its wait for a synchronous standby is cut short: the change is there, and a
+     * failover would lose it. Nothing else makes a commit warn, so each warning is taken for a failure: who has committed
+     * looks the batch up, in a transaction that waits for the standby too.
+     */
+    private static void commitAndHeedWarnings(Connection connection) throws SQLException {
+        connection.clearWarnings();
+        connection.commit();
+        SQLWarning warning = connection.getWarnings();
+        if (warning != null) {
+            throw new SQLException(
+                    "The database has committed with a warning: " + warning.getMessage(),
+                    warning.getSQLState(),
+                    warning);
+        }
+    }
+
+    /** A connection that its pool, which may be at a loss for one, knows nothing of; of the same server and user. */
+    static Connection connectBesidePool(DataSource dataSource) throws SQLException {
+        if (!dataSource.isWrapperFor(HikariDataSource.class)) {
+            return dataSource.getConnection();
+        }
+        HikariDataSource pool = dataSource.unwrap(HikariDataSource.class);
+        return new DriverDataSource(
+                        pool.getJdbcUrl(),
+                        pool.getDriverClassName(),
+                        pool.getDataSourceProperties(),
+                        pool.getUsername(),
+                        pool.getPassword())
+                .getConnection();
     }
 
     /** Something that reads. */

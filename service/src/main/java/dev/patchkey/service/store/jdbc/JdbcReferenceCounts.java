@@ -115,7 +115,7 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
         this.route = route;
         this.retention = retention;
         this.index = index;
-        this.health = new DatabaseHealth(dataSource, durability);
+        this.health = new DatabaseHealth(dataSource, durability, this::reconcileSoon);
         this.commits = new JdbcCommits(
                 dataSource,
                 durability,
@@ -164,6 +164,7 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
             reconciliation.run();
         } catch (Throwable e) {
             // An Error too: what is scheduled ends for good at the first one that it lets through.
+            health.suspect();
             log.warn("The view could not be compared with the database; trying again in {} ms", BACKGROUND_MILLIS, e);
         }
     }

@@ -126,6 +126,20 @@ final class Sql {
         }
     }
 
+    /** What is wrong, in a line: what the database or its driver says, which a pool wraps in words of its own. */
+    static String reason(Throwable failure) {
+        Throwable innermost = failure;
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException) {
+                innermost = cause;
+            }
+        }
+        String message = innermost.getMessage();
+        return message == null
+                ? innermost.getClass().getSimpleName()
+                : message.lines().findFirst().orElse("");
+    }
+
     static StoreUnavailableException unavailable(Exception cause) {
         return new StoreUnavailableException("The database did not take the command: " + cause.getMessage(), cause);
     }

@@ -35,6 +35,8 @@ final class FaultyDataSource {
 
     private volatile boolean commitEach;
 
+    private volatile boolean deaf;
+
     /** How many more connections are refused. */
     private final AtomicInteger away = new AtomicInteger();
 
@@ -57,8 +59,17 @@ final class FaultyDataSource {
         commitEach = commit;
     }
 
+    /** Makes a store that takes no warning. */
+    void hearNoWarnings() {
+        deaf = true;
+    }
+
     DataSource dataSource() {
         return proxy(DataSource.class, (method, arguments) -> {
+            if (method.getName().equals("isWrapperFor")) {
+                // Nobody gets past the faults to what is behind them.
+                return false;
+            }
             if (!method.getName().equals("getConnection")) {
                 return call(method, real, arguments);
             }
@@ -71,6 +82,9 @@ final class FaultyDataSource {
 
     private Connection faulty(Connection connection) {
         return proxy(Connection.class, (method, arguments) -> {
+            if (deaf && method.getName().equals("getWarnings")) {
+                return null;
+            }
             if (method.getName().equals("commit")) {
                 commit(connection);
                 return null;

@@ -12,6 +12,7 @@ import dev.patchkey.service.fault.TcpProxy;
 import dev.patchkey.service.fault.TcpProxy.Network;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.Outcome;
+import dev.patchkey.service.refcount.Version;
 import dev.patchkey.service.store.OutcomeUnknownException;
 import dev.patchkey.service.store.ReferenceCounts.Consistency;
 import dev.patchkey.service.store.StoreHealth.Report;
@@ -26,8 +27,12 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.UnaryOperator;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -40,8 +45,11 @@ import org.junit.jupiter.api.io.TempDir;
 class PostgreSqlFaultsTest {
     private static final KeyName K = new KeyName("k");
 
-    /** Within the probe's second, the pool's pause and the commit itself: nobody should have to restart a pod sooner. */
-    private static final Duration RECOVERY = Duration.ofSeconds(5);
+    /** What is promised once a fault has healed: commands are taken, and the view is the database's. */
+    private static final Duration RECOVERY = Duration.ofSeconds(2);
+
+    /** For a machine that does other things too. */
+    private static final Duration SLACK = Duration.ofSeconds(2);
 
     /** Within the bounds of {@link PostgreSqlSession}. */
     private static final Duration NOTICE = Duration.ofSeconds(12);
@@ -122,7 +130,12 @@ class PostgreSqlFaultsTest {
     }
 
     private void assertRecovers(int next) {
-        awaitState(State.AVAILABLE, RECOVERY);
+        await().atMost(RECOVERY.plus(SLACK)).pollInterval(Duration.ofMillis(20)).untilAsserted(() -> {
+            assertThat(counts.health().report().state())
+                    .as("%s", counts.health().report())
+                    .isEqualTo(State.AVAILABLE);
+            assertThat(counts.stale()).isNull();
+        });
         assertThat(increment()).isEqualTo(next);
         assertThat(counts.health().report().reason()).isNull();
     }
@@ -176,6 +189,51 @@ class PostgreSqlFaultsTest {
                     "SELECT pg_reload_conf()");
         }
         assertRecovers(2);
+    }
+
+    /** The server then commits without the standby, and warns: what a failover would lose must not be acknowledged. */
+    @Test
+    @Invariant(number = "S1", text = "Nothing acknowledged is lost, where the wait for a standby is cut short")
+    void aCommitWhoseWaitForAStandbyIsCutShortIsNotAcknowledged() throws Exception {
+        cutWaitShort(database.dataSource());
+        assertRecovers(3);
+    }
+
+    /** The broken variant: a store that commits and takes no warning. */
+    @Test
+    void theCheckCatchesAStoreThatHeedsNoWarning() {
+        FaultyDataSource deaf = new FaultyDataSource(database.dataSource(), UnaryOperator.identity());
+        deaf.hearNoWarnings();
+        assertThatThrownBy(() -> cutWaitShort(deaf.dataSource())).isInstanceOf(AssertionError.class);
+    }
+
+    private void cutWaitShort(DataSource dataSource) throws Exception {
+        JdbcCommits commits = new JdbcCommits(
+                dataSource,
+                Durability.of(dataSource),
+                (before, after, states) -> {},
+                () -> new Version(0, 0),
+                "pod-" + System.nanoTime());
+        server.set("synchronous_standby_names", "*");
+        try {
+            CompletableFuture<List<Outcome>> waiting = CompletableFuture.supplyAsync(
+                    () -> commits.execute(List.of(on(K.value()).increment(1))), Thread::startVirtualThread);
+            await().until(() -> cancelWaits() > 0);
+            assertThatThrownBy(() -> waiting.get(1, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
+            server.set("synchronous_standby_names", "");
+            assertThat(waiting.get(10, TimeUnit.SECONDS).getFirst())
+                    .as("no standby is waited for any more")
+                    .isInstanceOfSatisfying(
+                            Outcome.Done.class, done -> assertThat(done.count()).isEqualTo(2));
+        } finally {
+            server.set("synchronous_standby_names", "");
+        }
+    }
+
+    private static int cancelWaits() {
+        return Integer.parseInt(server.query(
+                PostgreSqlServer.USER,
+                "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"));
     }
 
     /** A session that was set up as ours are, and whose pod has vanished with the fence in its hands. */

@@ -5,23 +5,35 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.springframework.util.FileSystemUtils;
 
 /** A real PostgreSQL on loopback, as durable as one is by default, which the library's own is not. */
-final class PostgreSqlServer implements AutoCloseable {
-    static final String USER = "postgres";
+public final class PostgreSqlServer implements AutoCloseable {
+    public static final String USER = "postgres";
 
     private final EmbeddedPostgres server;
 
-    private PostgreSqlServer(EmbeddedPostgres server) {
+    /** To be deleted in the end; null where the library does so itself. */
+    private final @Nullable Path copied;
+
+    private PostgreSqlServer(EmbeddedPostgres server, @Nullable Path copied) {
         this.server = server;
+        this.copied = copied;
     }
 
     /** The one that the tests of this JVM share, each with a database of its own; it ends with the JVM. */
-    static PostgreSqlServer shared() {
+    public static PostgreSqlServer shared() {
         return Shared.SERVER;
     }
 
@@ -30,30 +42,148 @@ final class PostgreSqlServer implements AutoCloseable {
     }
 
     /** One for a test that stops it, or changes its settings. */
-    static PostgreSqlServer start() {
+    public static PostgreSqlServer start() {
         try {
-            return new PostgreSqlServer(EmbeddedPostgres.builder()
-                    .setServerConfig("fsync", "on")
-                    .setServerConfig("synchronous_commit", "on")
-                    .setServerConfig("full_page_writes", "on")
-                    .setServerConfig("max_connections", "60")
-                    .start());
+            return new PostgreSqlServer(settings().start(), null);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    int port() {
+    private static EmbeddedPostgres.Builder settings() {
+        return EmbeddedPostgres.builder()
+                .setServerConfig("fsync", "on")
+                .setServerConfig("synchronous_commit", "on")
+                .setServerConfig("full_page_writes", "on")
+                .setServerConfig("max_connections", "60");
+    }
+
+    /**
+     * A standby that follows this server, which takes it for none but an asynchronous one.
+     *
+     * @param port by which it reaches this server: its own, or a proxy's
+     */
+    public PostgreSqlServer startStandby(int port) {
+        try {
+            Path data = dataDirectory();
+            Path copy = data.resolveSibling(data.getFileName() + "-standby-" + System.nanoTime());
+            backUp(data, copy);
+            Files.delete(copy.resolve("postmaster.pid"));
+            Files.createFile(copy.resolve("standby.signal"));
+            Files.writeString(
+                    copy.resolve("postgresql.auto.conf"),
+                    "primary_conninfo = 'host=127.0.0.1 port=" + port + " user=" + USER + "'\n"
+                            + "wal_retrieve_retry_interval = 100ms\n",
+                    StandardOpenOption.APPEND);
+            return new PostgreSqlServer(
+                    settings()
+                            .setDataDirectory(copy)
+                            .setCleanDataDirectory(false)
+                            .start(),
+                    copy);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What pg_basebackup does, which the library's binaries lack. */
+    private void backUp(Path data, Path copy) throws IOException {
+        try (Connection connection = connect(USER);
+                Statement statement = connection.createStatement()) {
+            statement.execute("SELECT pg_backup_start('standby', true)");
+            // With the owner, who alone may start a server on it.
+            int failed = new ProcessBuilder("cp", "-a", data.toString(), copy.toString())
+                    .inheritIO()
+                    .start()
+                    .waitFor();
+            if (failed != 0) {
+                throw new IOException("cp ended with " + failed);
+            }
+            ResultSet backup = statement.executeQuery("SELECT labelfile FROM pg_backup_stop(false)");
+            backup.next();
+            Files.writeString(copy.resolve("backup_label"), backup.getString(1));
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException(e);
+        }
+    }
+
+    /** How this primary sees its only standby: {@code sync}, {@code async}, or {@code none} where there is none. */
+    public String standbyState() {
+        return query("SELECT coalesce(max(sync_state), 'none') FROM pg_stat_replication WHERE state = 'streaming'");
+    }
+
+    /** Makes a standby a primary; returns when it takes changes. */
+    public void promote() {
+        if (!query("SELECT pg_promote(true, 60)").equals("t")) {
+            throw new IllegalStateException("The standby was not promoted within 60 s");
+        }
+    }
+
+    /** As if the power of its machine went: all its processes end at once, and it is not started again. */
+    public void kill() {
+        try {
+            long pid = Long.parseLong(Files.readAllLines(dataDirectory().resolve("postmaster.pid"))
+                    .getFirst()
+                    .trim());
+            ProcessHandle postmaster = ProcessHandle.of(pid).orElseThrow();
+            List<ProcessHandle> all = Stream.concat(Stream.of(postmaster), postmaster.descendants())
+                    .toList();
+            all.forEach(ProcessHandle::destroyForcibly);
+            all.forEach(each -> each.onExit().join());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Path dataDirectory() {
+        return Path.of(query("SELECT current_setting('data_directory')"));
+    }
+
+    /** The one value that the query finds, as PostgreSQL writes it; asked in the administrator's database. */
+    private String query(String sql) {
+        return query(USER, sql);
+    }
+
+    /** The one value that the query finds, as PostgreSQL writes it. */
+    public String query(String database, String sql) {
+        try (Connection connection = connect(database);
+                Statement statement = connection.createStatement()) {
+            ResultSet row = statement.executeQuery(sql);
+            row.next();
+            return row.getString(1);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    public int port() {
         return server.getPort();
     }
 
-    String url(String database) {
+    public String url(String database) {
         return url(port(), database);
     }
 
     /** By another way to the server, such as a proxy. */
-    static String url(int port, String database) {
+    public static String url(int port, String database) {
         return "jdbc:postgresql://127.0.0.1:" + port + "/" + database;
+    }
+
+    /** For those who want whichever of several servers is the primary. */
+    public static String urlOfPrimary(String database, PostgreSqlServer... servers) {
+        String hosts =
+                Arrays.stream(servers).map(each -> "127.0.0.1:" + each.port()).collect(Collectors.joining(","));
+        return "jdbc:postgresql://" + hosts + "/" + database + "?targetServerType=primary";
+    }
+
+    /** Creates a database that nobody else has, and says its name. */
+    public String createDatabase() {
+        String name = TestDatabase.freshName();
+        createDatabase(name);
+        return name;
     }
 
     void createDatabase(String name) {
@@ -71,12 +201,12 @@ final class PostgreSqlServer implements AutoCloseable {
         }
     }
 
-    Connection connect(String database) throws SQLException {
+    public Connection connect(String database) throws SQLException {
         return DriverManager.getConnection(url(database), USER, "");
     }
 
     /** As the server's administrator, outside of any transaction. */
-    void execute(String database, String... statements) {
+    public void execute(String database, String... statements) {
         try (Connection connection = connect(database);
                 Statement statement = connection.createStatement()) {
             for (String each : statements) {
@@ -88,19 +218,14 @@ final class PostgreSqlServer implements AutoCloseable {
     }
 
     /** Changes a setting of the whole server, for sessions that are there too. */
-    void set(String setting, String value) {
+    public void set(String setting, String value) {
         execute(USER, "ALTER SYSTEM SET " + setting + " = '" + value + "'", "SELECT pg_reload_conf()");
     }
 
     /** The user of the operating system that the server runs as. */
     String owner() {
-        try (Connection connection = connect(USER);
-                Statement statement = connection.createStatement()) {
-            var row = statement.executeQuery("SELECT current_setting('data_directory')");
-            row.next();
-            return Files.getOwner(Path.of(row.getString(1))).getName();
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
+        try {
+            return Files.getOwner(dataDirectory()).getName();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -127,6 +252,9 @@ final class PostgreSqlServer implements AutoCloseable {
     public void close() {
         try {
             server.close();
+            if (copied != null) {
+                FileSystemUtils.deleteRecursively(copied);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
