@@ -64,7 +64,7 @@ final class NewEpoch {
         log.error(
                 "The database has lost committed changes, as one does that was restored from a backup: it is at epoch {},"
                         + " revision {}, and this pod has seen epoch {}, revision {}. Epoch {} begins, and all pods and"
-                        + " nodes take what is left",
+                        + " nodes take what is left: docs/how-to/begin-a-new-epoch.md says what to look at",
                 head.epoch(),
                 head.revision(),
                 seen.epoch(),
