@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +40,8 @@ public final class TcpProxy implements AutoCloseable {
     public enum Fault {
         /** It does not reach the server, and the connection breaks at both ends. */
         CUT_BEFORE,
+        /** A half of it reaches the server, which has time to do that, and the connection breaks at both ends. */
+        CUT_WITHIN,
         /** It reaches the server, and the connection breaks before the client hears of it. */
         CUT_AFTER,
         /** It does not reach the server: the connection falls silent, for good, and neither end is told. */
@@ -47,7 +50,11 @@ public final class TcpProxy implements AutoCloseable {
         SILENT_AFTER
     }
 
-    private record Trap(String words, Fault fault) {}
+    /** How long the server has for what has reached it, before it hears that its client is gone. */
+    private static final long HEARD_MILLIS = 50;
+
+    /** @param passing how many times the words are let through before */
+    private record Trap(String words, Fault fault, AtomicInteger passing) {}
 
     private final ServerSocket listener;
     private final int serverPort;
@@ -86,7 +93,17 @@ public final class TcpProxy implements AutoCloseable {
 
     /** Lets the fault happen to the next connection on which the client says these words, and to that one alone. */
     public void trap(String words, Fault fault) {
-        trap.set(new Trap(words, fault));
+        trap.set(new Trap(words, fault, new AtomicInteger()));
+    }
+
+    /** The same for whatever a client says after it, or others, have spoken so many times. */
+    public void trapAfter(int times, Fault fault) {
+        trap.set(new Trap("", fault, new AtomicInteger(times)));
+    }
+
+    /** Takes the trap away; says whether it was still set. */
+    public boolean disarm() {
+        return trap.getAndSet(null) != null;
     }
 
     /** Whether the trap has been sprung. */
@@ -158,12 +175,19 @@ public final class TcpProxy implements AutoCloseable {
             Trap set = trap.get();
             if (set == null
                     || !new String(buffer, 0, n, StandardCharsets.ISO_8859_1).contains(set.words())
+                    || set.passing().getAndDecrement() > 0
                     || !trap.compareAndSet(set, null)) {
                 out.write(buffer, 0, n);
                 return true;
             }
             switch (set.fault()) {
                 case CUT_BEFORE -> cut();
+                case CUT_WITHIN -> {
+                    answersLost = true;
+                    out.write(buffer, 0, n / 2);
+                    pause(HEARD_MILLIS);
+                    cut();
+                }
                 case SILENT_BEFORE -> answersLost = true;
                 case SILENT_AFTER -> {
                     answersLost = true;
@@ -173,6 +197,8 @@ public final class TcpProxy implements AutoCloseable {
                     answersLost = true;
                     out.write(buffer, 0, n);
                     closeQuietly(client);
+                    pause(HEARD_MILLIS);
+                    cut();
                 }
             }
             // Neither stream may be closed by the one who leaves: the server must not be told.
@@ -203,7 +229,7 @@ public final class TcpProxy implements AutoCloseable {
 
         private void awaitNetwork() throws IOException {
             while (network == Network.SILENT && !server.isClosed()) {
-                pause();
+                pause(SILENCE_MILLIS);
             }
             if (server.isClosed()) {
                 throw new IOException("cut");
@@ -212,13 +238,13 @@ public final class TcpProxy implements AutoCloseable {
 
         private void awaitEnd() throws IOException {
             while (links.contains(this)) {
-                pause();
+                pause(SILENCE_MILLIS);
             }
         }
 
-        private void pause() throws IOException {
+        private void pause(long millis) throws IOException {
             try {
-                Thread.sleep(SILENCE_MILLIS);
+                Thread.sleep(millis);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new IOException(e);

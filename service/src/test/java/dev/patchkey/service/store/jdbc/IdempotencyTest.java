@@ -34,6 +34,10 @@ class IdempotencyTest {
     private static final int CALLERS = 8;
     private static final int REQUESTS = 40;
     private static final int MOST_TRIES = 200;
+    private static final List<Fault> CUTS = List.of(Fault.CUT_BEFORE, Fault.CUT_WITHIN, Fault.CUT_AFTER);
+
+    /** About the messages of two batches. */
+    private static final int MOST_PASSING = 8;
 
     @ParameterizedTest
     @EnumSource
@@ -83,7 +87,12 @@ class IdempotencyTest {
                 ExecutorService callers = Executors.newFixedThreadPool(CALLERS + 1)) {
             Future<?> faults = callers.submit(() -> {
                 for (int i = 0; !over.get(); i++) {
-                    proxy.trap("COMMIT", i % 2 == 0 ? Fault.CUT_AFTER : Fault.CUT_BEFORE);
+                    Fault fault = CUTS.get(i % CUTS.size());
+                    if (i % 2 == 0) {
+                        proxy.trap("COMMIT", fault);
+                    } else {
+                        proxy.trapAfter(ThreadLocalRandom.current().nextInt(MOST_PASSING), fault);
+                    }
                     Thread.sleep(150);
                 }
                 return null;

@@ -1,6 +1,7 @@
 package dev.patchkey.service.store.jdbc;
 
 import static dev.patchkey.service.refcount.Commands.on;
+import static dev.patchkey.service.refcount.Commands.requested;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -10,23 +11,33 @@ import dev.patchkey.service.Invariant;
 import dev.patchkey.service.fault.TcpProxy;
 import dev.patchkey.service.fault.TcpProxy.Fault;
 import dev.patchkey.service.fault.TcpProxy.Network;
+import dev.patchkey.service.refcount.Command;
 import dev.patchkey.service.refcount.Outcome;
 import dev.patchkey.service.refcount.Version;
 import dev.patchkey.service.store.OutcomeUnknownException;
 import dev.patchkey.service.store.StoreUnavailableException;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.FutureTask;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Commits to a real server, over a network that breaks as the COMMIT is under way. */
 class PostgreSqlFateTest {
     /** The driver then sends the word each time, and not a statement's name for it. */
     private static final String PLAINLY = "?prepareThreshold=0";
+
+    /** More than a batch has. */
+    private static final int MOST_MESSAGES = 20;
 
     private TestDatabase database;
     private TcpProxy proxy;
@@ -111,6 +122,100 @@ class PostgreSqlFateTest {
         assertThat(proxy.isSprung()).isTrue();
         assertThat(count()).isEqualTo(1);
         assertThat(increment()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"CUT_BEFORE", "CUT_WITHIN", "CUT_AFTER"})
+    @Invariant(
+            number = "S1",
+            text = "Nothing acknowledged is lost or doubled, whichever message of a batch the network breaks at")
+    void aBatchIsDoneOnceWhereverItIsCutOff(Fault fault) throws Exception {
+        int cuts = 0;
+        boolean sprung = true;
+        while (sprung) {
+            assertThat(cuts).isLessThan(MOST_MESSAGES);
+            Command request = requested(on("k").increment(1), "request-" + cuts, "hash");
+            proxy.trapAfter(cuts, fault);
+            boolean answered = isAnswered(request, cuts + 1);
+            sprung = !proxy.disarm();
+            assertThat(answered || sprung).as("without a fault it is done").isTrue();
+            assertThat(isAnswered(request, cuts + 1)).as("the retry").isTrue();
+            assertWhole(cuts + 2);
+            cuts++;
+        }
+        assertThat(cuts)
+                .as("the batch's statements and its commit, and one without a fault")
+                .isGreaterThan(4);
+    }
+
+    /** Whether it was answered as done; an error is checked for what it says. */
+    private boolean isAnswered(Command request, int before) {
+        try {
+            assertThat(commits.execute(List.of(request)).getFirst())
+                    .isInstanceOfSatisfying(
+                            Outcome.Done.class, done -> assertThat(done.count()).isEqualTo(before + 1));
+            return true;
+        } catch (StoreUnavailableException e) {
+            assertThat(count()).as("surely not applied: %s", e.getMessage()).isEqualTo(before);
+        } catch (OutcomeUnknownException e) {
+            assertThat(count()).isBetween(before, before + 1);
+        }
+        return false;
+    }
+
+    /** So many increments, the first of which was no request, are in all tables alike. */
+    private void assertWhole(int increments) throws Exception {
+        try (Connection connection = database.dataSource().getConnection()) {
+            assertThat(Sql.query(
+                            connection,
+                            "SELECT (SELECT ref_count FROM feature_keys) || ' ' || (SELECT COUNT(*) FROM changes) || ' '"
+                                    + " || (SELECT revision FROM head) || ' ' || (SELECT COUNT(*) + 1 FROM requests)",
+                            row -> row.getString(1)))
+                    .containsExactly(String.join(" ", Collections.nCopies(4, Integer.toString(increments))));
+        }
+    }
+
+    @Test
+    @Invariant(number = "S2", text = "An error that surely was not applied says that, where the writes fell silent")
+    void writesWhoseAnswerNeverComesAreReportedAsNotApplied() throws Exception {
+        proxy.trap("INSERT INTO changes", Fault.SILENT_AFTER);
+        assertThatThrownBy(this::increment).isInstanceOf(StoreUnavailableException.class);
+        assertThat(proxy.isSprung()).isTrue();
+        assertThat(count()).isEqualTo(1);
+        assertThat(increment())
+                .as("once the server has ended the lost transaction")
+                .isEqualTo(2);
+    }
+
+    /** The batch's writes travel together; the server is killed when it has done some of them and not the others. */
+    @Test
+    @Invariant(number = "S1", text = "Nothing acknowledged is lost or doubled: a batch is written whole or not at all")
+    void aServerProcessThatIsKilledWithinTheWritesHasWrittenNothing() throws Exception {
+        Command request = requested(on("k").increment(1), "killed", "hash");
+        try (Connection obstacle = database.dataSource().getConnection()) {
+            obstacle.setAutoCommit(false);
+            Sql.update(obstacle, "LOCK TABLE changes IN EXCLUSIVE MODE");
+            FutureTask<Boolean> batch = new FutureTask<>(() -> isAnswered(request, 1));
+            Thread.ofVirtual().start(batch);
+            await().until(() -> terminate(obstacle, "changes") == 1);
+            assertThat(batch.get()).isFalse();
+        }
+        assertThat(count()).isEqualTo(1);
+        assertThat(isAnswered(request, 1)).isTrue();
+        assertWhole(2);
+    }
+
+    /** Ends each session that has written a key and waits to write into the table; says how many there were. */
+    private static int terminate(Connection connection, String table) throws SQLException {
+        return Sql.query(
+                        connection,
+                        "SELECT pg_terminate_backend(waiting.pid) FROM pg_locks waiting JOIN pg_locks written"
+                                + " ON written.pid = waiting.pid AND written.relation = 'feature_keys'::regclass"
+                                + " AND written.mode = 'RowExclusiveLock' WHERE NOT waiting.granted"
+                                + " AND waiting.relation = ?::regclass",
+                        row -> row.getBoolean(1),
+                        table)
+                .size();
     }
 
     @Test
