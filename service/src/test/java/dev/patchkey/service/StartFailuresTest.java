@@ -54,6 +54,20 @@ class StartFailuresTest {
                 .doesNotContain("\tat ");
     }
 
+    /** An empty one too, in whose place a database in memory would lose everything. */
+    @ParameterizedTest
+    @CsvSource({
+        "jdbc:mysql://127.0.0.1/patchkey?password=secret, jdbc:mysql://127.0.0.1/patchkey",
+        "postgresql://127.0.0.1/patchkey, postgresql://127.0.0.1/patchkey",
+        "'', empty",
+    })
+    void saysWhichDatabasesThereAre(String url, String shown, CapturedOutput output) {
+        assertThat(analysis(output, "spring.datasource.url=" + url))
+                .contains("spring.datasource.url must begin with jdbc:h2: or jdbc:postgresql:, and is " + shown + ".")
+                .contains("docs/reference/configuration.md")
+                .doesNotContain("\tat ");
+    }
+
     @Test
     void saysWhatAnH2UrlLacks(CapturedOutput output, @TempDir Path directory) {
         assertThat(analysis(output, "spring.datasource.url=" + file(directory)))

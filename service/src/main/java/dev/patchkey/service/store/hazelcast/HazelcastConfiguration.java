@@ -78,6 +78,9 @@ class HazelcastConfiguration {
                     "Reference counts are kept in the memory of the pods alone (patchkey.store is hazelcast): the loss"
                             + " of more than {} pod at a time loses keys, and a stop of all pods loses all of them",
                     ClusterConfig.BACKUPS);
+            Runnable check = () -> warnOfMorePodsThanTheSize(hazelcast, properties.size());
+            Membership.onChange(hazelcast, check);
+            check.run();
             HazelcastReferenceCounts counts =
                     new HazelcastReferenceCounts(hazelcast, new Membership(hazelcast, properties.quorum()));
             counts.start();
@@ -87,6 +90,18 @@ class HazelcastConfiguration {
                     counts.view().version().epoch(),
                     counts.view().snapshot().entries().size());
             return counts;
+        }
+
+        private static void warnOfMorePodsThanTheSize(HazelcastInstance hazelcast, int size) {
+            int pods = hazelcast.getCluster().getMembers().size();
+            if (pods > size) {
+                log.error(
+                        "There are {} pods and patchkey.cluster.size is {}: after a split either side may take changes,"
+                                + " of which one's are lost. Stop {} of the pods, or raise patchkey.cluster.size of all",
+                        pods,
+                        size,
+                        pods - size);
+            }
         }
 
         @Bean

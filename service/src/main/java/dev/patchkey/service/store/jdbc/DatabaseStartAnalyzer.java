@@ -1,6 +1,7 @@
 package dev.patchkey.service.store.jdbc;
 
 import java.sql.SQLException;
+import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.exception.FlywayValidateException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.diagnostics.FailureAnalysis;
@@ -26,16 +27,41 @@ class DatabaseStartAnalyzer implements FailureAnalyzer {
     }
 
     private static @Nullable FailureAnalysis analyzeOne(Throwable cause) {
-        if (cause instanceof FlywayValidateException) {
-            return new FailureAnalysis(
-                    "The database of spring.datasource.url has a schema that this version of the service does not know: "
-                            + firstLine(cause),
-                    "If a newer version of the service has migrated it, start that version or a later one: a schema does"
-                            + " not go back. To return to this version, restore a backup from before, and start once"
-                            + " with patchkey.epoch.begin-new=true.",
-                    cause);
+        if (cause instanceof FlywayException) {
+            return ofSchema(cause);
         }
         return cause instanceof SQLException sql && sql.getSQLState() != null ? byState(sql) : null;
+    }
+
+    private static @Nullable FailureAnalysis ofSchema(Throwable cause) {
+        String message = String.valueOf(cause.getMessage());
+        if (message.contains("but no schema history table")) {
+            return new FailureAnalysis(
+                    "The database of spring.datasource.url has tables in it that are not the service's: "
+                            + firstLine(cause),
+                    "Give the service a database, or a schema (?currentSchema=... on PostgreSQL), of its own.",
+                    cause);
+        }
+        if (message.contains("Detected failed migration")) {
+            return new FailureAnalysis(
+                    "A migration of the database of spring.datasource.url has failed half-way, in an earlier start: "
+                            + message.lines()
+                                    .filter(line -> line.contains("Detected failed migration"))
+                                    .findFirst()
+                                    .orElse(""),
+                    "Look for the reason in the log of that start and remove it. Restore the database from before it, and"
+                            + " start once with patchkey.epoch.begin-new=true; if it had nothing in it, make it anew.",
+                    cause);
+        }
+        return cause instanceof FlywayValidateException
+                ? new FailureAnalysis(
+                        "The database of spring.datasource.url has a schema that this version of the service does not"
+                                + " know: " + firstLine(cause),
+                        "If a newer version of the service has migrated it, start that version or a later one: a schema"
+                                + " does not go back. To return to this version, restore a backup from before, and start"
+                                + " once with patchkey.epoch.begin-new=true.",
+                        cause)
+                : null;
     }
 
     private static @Nullable FailureAnalysis byState(SQLException cause) {

@@ -7,9 +7,11 @@ import dev.patchkey.service.store.StoreHealth;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.sql.SQLException;
+import java.util.Locale;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -17,6 +19,7 @@ import org.springframework.boot.flyway.autoconfigure.FlywayConfigurationCustomiz
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 
 /** The store behind which a database stands: the default. */
 @Configuration(proxyBeanMethods = false)
@@ -24,6 +27,20 @@ import org.springframework.context.annotation.Configuration;
 @EnableConfigurationProperties({EpochProperties.class, HistoryProperties.class})
 class JdbcStoreConfiguration {
     private static final Logger log = LoggerFactory.getLogger(JdbcStoreConfiguration.class);
+
+    /** Looks at the URL before anybody uses it: without one Boot would take a database in memory. */
+    @Bean
+    static BeanFactoryPostProcessor databaseUrl(Environment environment) {
+        return beans -> {
+            String url = environment.getProperty("spring.datasource.url", "");
+            String lower = url.toLowerCase(Locale.ROOT);
+            if (!lower.startsWith("jdbc:h2:") && !lower.startsWith("jdbc:postgresql:")) {
+                // Without its parameters, among which there may be a password.
+                throw new IllegalArgumentException("spring.datasource.url must begin with jdbc:h2: or jdbc:postgresql:,"
+                        + " and is " + (url.isBlank() ? "empty" : url.split("[;?]", 2)[0]));
+            }
+        };
+    }
 
     /** Sets the sessions of the pool up, before anybody uses it. */
     @Bean

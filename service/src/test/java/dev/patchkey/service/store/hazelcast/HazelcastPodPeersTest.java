@@ -19,6 +19,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 class HazelcastPodPeersTest {
 
@@ -63,7 +66,8 @@ class HazelcastPodPeersTest {
     }
 
     @Test
-    void podsOfTheSameNameEachAnswerForThemselves() throws Exception {
+    @ExtendWith(OutputCaptureExtension.class)
+    void podsOfTheSameNameEachAnswerForThemselves(CapturedOutput output) throws Exception {
         int[] ports = {freePort(), freePort(), freePort()};
         List<HazelcastPodPeers> peers = new ArrayList<>();
         for (int port : ports) {
@@ -72,6 +76,7 @@ class HazelcastPodPeersTest {
             peers.add(pod);
         }
         assertThat(ask(peers.getFirst(), "hello", LONG).answers()).hasSize(2);
+        assertThat(output).contains("Another live pod has the name namesake too: patchkey.channel.pod must be unique");
         peers.forEach(HazelcastPodPeers::close);
     }
 

@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -83,6 +85,40 @@ class PostgreSqlStartTest {
         assertThat(analysis(output, server.url(name)))
                 .contains("has a schema that this version of the service does not know")
                 .contains("start that version or a later one");
+    }
+
+    @Test
+    void bringsASchemaOfAnOlderVersionUpToDate() throws Exception {
+        try (HikariDataSource pool = TestDatabase.pool(server.url(name))) {
+            FluentConfiguration older = Flyway.configure().dataSource(pool);
+            Schema.configure(older);
+            older.target("1").load().migrate();
+        }
+        String applied = "SELECT string_agg(version, ' ' ORDER BY installed_rank) FROM flyway_schema_history";
+        assertThat(server.query(name, applied)).isEqualTo("1");
+        try (ConfigurableApplicationContext context = run(server.url(name))) {
+            assertThat(context.isRunning()).isTrue();
+        }
+        assertThat(server.query(name, applied)).isEqualTo("1 1.1");
+    }
+
+    @Test
+    void refusesASchemaWhoseMigrationHasFailed(CapturedOutput output) {
+        try (TestDatabase database = TestDatabase.at(server.url(name))) {
+            assertThat(database.count("k")).isZero();
+        }
+        server.execute(name, "UPDATE flyway_schema_history SET success = false WHERE version = '1.1'");
+        assertThat(analysis(output, server.url(name)))
+                .contains("has failed half-way", "Detected failed migration to version 1.1")
+                .contains("Restore the database from before it");
+    }
+
+    @Test
+    void refusesADatabaseOfSomethingElse(CapturedOutput output) {
+        server.execute(name, "CREATE TABLE of_something_else (id int)");
+        assertThat(analysis(output, server.url(name)))
+                .contains("has tables in it that are not the service's")
+                .contains("currentSchema");
     }
 
     @Test
