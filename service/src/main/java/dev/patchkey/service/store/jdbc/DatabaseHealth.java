@@ -136,8 +136,7 @@ final class DatabaseHealth implements StoreHealth, AutoCloseable {
     }
 
     private @Nullable String askByThePool() throws SQLException {
-        return durability.readAnyway(
-                dataSource, connection -> Dialect.of(connection).refusesWrites(connection));
+        return durability.read(dataSource, connection -> Dialect.of(connection).refusesWrites(connection));
     }
 
     private @Nullable String askByItself() throws SQLException {

@@ -38,7 +38,7 @@ class DatabaseStartAnalyzer implements FailureAnalyzer {
         if (message.contains("but no schema history table")) {
             return new FailureAnalysis(
                     "The database of spring.datasource.url has tables in it that are not the service's: "
-                            + firstLine(cause),
+                            + Sql.firstLine(cause),
                     "Give the service a database, or a schema (?currentSchema=... on PostgreSQL), of its own.",
                     cause);
         }
@@ -56,7 +56,7 @@ class DatabaseStartAnalyzer implements FailureAnalyzer {
         return cause instanceof FlywayValidateException
                 ? new FailureAnalysis(
                         "The database of spring.datasource.url has a schema that this version of the service does not"
-                                + " know: " + firstLine(cause),
+                                + " know: " + Sql.firstLine(cause),
                         "If a newer version of the service has migrated it, start that version or a later one: a schema"
                                 + " does not go back. To return to this version, restore a backup from before, and start"
                                 + " once with patchkey.epoch.begin-new=true.",
@@ -113,13 +113,6 @@ class DatabaseStartAnalyzer implements FailureAnalyzer {
     }
 
     private static FailureAnalysis of(SQLException cause, String what, String remedy) {
-        return new FailureAnalysis(what + ": " + firstLine(cause), remedy + HOW_TO, cause);
-    }
-
-    private static String firstLine(Throwable cause) {
-        String message = cause.getMessage();
-        return message == null
-                ? cause.getClass().getSimpleName()
-                : message.lines().findFirst().orElse("");
+        return new FailureAnalysis(what + ": " + Sql.firstLine(cause), remedy + HOW_TO, cause);
     }
 }

@@ -168,12 +168,6 @@ final class Durability {
         return dataSource.getConnection();
     }
 
-    /** Reads in one view of what is committed and durable. */
-    <T extends @Nullable Object> T read(DataSource dataSource, Reading<T> reading) throws SQLException {
-        requireNotRefused();
-        return readAnyway(dataSource, reading);
-    }
-
     private void requireNotRefused() throws SQLException {
         String reason = refusal;
         if (reason != null) {
@@ -181,8 +175,9 @@ final class Durability {
         }
     }
 
-    /** The same for the look whether the database is there again. */
-    <T extends @Nullable Object> T readAnyway(DataSource dataSource, Reading<T> reading) throws SQLException {
+    /** Reads in one view of what is committed and durable. */
+    <T extends @Nullable Object> T read(DataSource dataSource, Reading<T> reading) throws SQLException {
+        requireNotRefused();
         try {
             if (!readers.tryAcquire(READER_PATIENCE_SECONDS, TimeUnit.SECONDS)) {
                 throw new SQLTimeoutException("Too many readers for " + READER_PATIENCE_SECONDS + " s");

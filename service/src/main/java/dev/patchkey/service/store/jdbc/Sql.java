@@ -134,9 +134,13 @@ final class Sql {
                 innermost = cause;
             }
         }
-        String message = innermost.getMessage();
+        return firstLine(innermost);
+    }
+
+    static String firstLine(Throwable failure) {
+        String message = failure.getMessage();
         return message == null
-                ? innermost.getClass().getSimpleName()
+                ? failure.getClass().getSimpleName()
                 : message.lines().findFirst().orElse("");
     }
 
