@@ -42,9 +42,10 @@ class StartFailuresTest {
                 "patchkey.cluster.size=0|patchkey.cluster.size must be 1 to 99, and is 0.",
                 "patchkey.history.changes=0|patchkey.history.changes must be at least 1, and is 0.",
                 "patchkey.channel.lease=1ms|patchkey.channel.lease must be from PT1S to PT10M, and is PT0.001S.",
+                "patchkey.channel.pod-lease=9s|patchkey.channel.pod-lease must be from PT10S to PT10M, and is PT9S.",
                 "patchkey.holds.longest-lease=0s|patchkey.holds.longest-lease must be from PT1S to P3650D",
                 "spring.datasource.hikari.maximum-pool-size=4|spring.datasource.hikari.maximum-pool-size must be at least"
-                        + " 5, and is 4.",
+                        + " 6, and is 4.",
             })
     void namesTheSettingAndItsRule(String setting, String rule, CapturedOutput output, @TempDir Path directory) {
         assertThat(analysis(output, "spring.datasource.url=" + file(directory) + ";WRITE_DELAY=0", setting))

@@ -7,6 +7,7 @@ import dev.patchkey.service.propagation.NodeHello;
 import dev.patchkey.service.propagation.NodeHolds;
 import dev.patchkey.service.propagation.NodeHolds.Reacquired;
 import dev.patchkey.service.propagation.NodeSession;
+import dev.patchkey.service.propagation.PodRegistration;
 import dev.patchkey.service.refcount.Holder;
 import dev.patchkey.service.refcount.Version;
 import dev.patchkey.service.store.Incarnations;
@@ -53,6 +54,7 @@ final class Channel implements SmartLifecycle {
 
     private final LiveNodes nodes;
     private final Cluster cluster;
+    private final PodRegistration registration;
     private final NodeHolds holds;
     private final Incarnations incarnations;
     private final View view;
@@ -74,6 +76,7 @@ final class Channel implements SmartLifecycle {
     Channel(
             LiveNodes nodes,
             Cluster cluster,
+            PodRegistration registration,
             NodeHolds holds,
             Incarnations incarnations,
             View view,
@@ -82,6 +85,7 @@ final class Channel implements SmartLifecycle {
             Duration helloTimeout) {
         this.nodes = nodes;
         this.cluster = cluster;
+        this.registration = registration;
         this.holds = holds;
         this.incarnations = incarnations;
         this.view = view;
@@ -178,7 +182,7 @@ final class Channel implements SmartLifecycle {
                         hello.version(),
                         hello.stalePolicy(),
                         hello.prefixes());
-                NodeSession session = nodes.open(opening, connection);
+                NodeSession session = registration.open(opening, connection);
                 if (session == null) {
                     connection.turnAway(CloseCode.SUPERSEDED, "incarnation is superseded by a later life of the node");
                     return;

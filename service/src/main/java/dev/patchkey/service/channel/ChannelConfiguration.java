@@ -4,17 +4,20 @@ import dev.patchkey.service.propagation.Cluster;
 import dev.patchkey.service.propagation.LeaseTimes;
 import dev.patchkey.service.propagation.LiveNodes;
 import dev.patchkey.service.propagation.NodeHolds;
+import dev.patchkey.service.propagation.PodCensus;
+import dev.patchkey.service.propagation.PodLease;
+import dev.patchkey.service.propagation.PodRegistration;
 import dev.patchkey.service.propagation.PropagationMetrics;
 import dev.patchkey.service.propagation.Propagator;
 import dev.patchkey.service.store.Incarnations;
 import dev.patchkey.service.store.PodPeers;
+import dev.patchkey.service.store.PodRegistry;
 import dev.patchkey.service.store.ReferenceCounts;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.time.InstantSource;
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -30,25 +33,35 @@ public class ChannelConfiguration {
     }
 
     @Bean
-    LiveNodes liveNodes(LeaseTimes times) {
-        return new LiveNodes(times, System::nanoTime, InstantSource.system());
+    PodLease podLease(ChannelProperties properties) {
+        return new PodLease(properties.podLease(), System::nanoTime);
+    }
+
+    @Bean
+    LiveNodes liveNodes(LeaseTimes times, PodLease lease) {
+        return new LiveNodes(times, System::nanoTime, InstantSource.system(), lease::stands);
     }
 
     /** The barrier, and the nodes of all pods. */
     @Bean
-    Cluster nodesOfTheCluster(LiveNodes nodes, ChannelProperties properties, ObjectProvider<PodPeers> peers) {
-        return new Cluster(nodes, peers.getIfAvailable(() -> PodPeers.none(podName(properties))));
+    Cluster nodesOfTheCluster(LiveNodes nodes, PodPeers peers, PodRegistry registry) {
+        return new Cluster(nodes, peers, new PodCensus(registry, peers.id(), System::nanoTime));
     }
 
-    private static String podName(ChannelProperties properties) {
-        if (!properties.pod().isEmpty()) {
-            return properties.pod();
-        }
-        try {
-            return InetAddress.getLocalHost().getHostName();
-        } catch (UnknownHostException e) {
-            return "pod";
-        }
+    @Bean
+    PodRegistration podRegistration(
+            PodRegistry registry, PodPeers peers, PodLease lease, LiveNodes nodes, LeaseTimes times) {
+        return new PodRegistration(registry, peers, lease, nodes, times.lease(), System::nanoTime);
+    }
+
+    /** The part {@code podLease} of the readiness of the pod: whether it may go on renewing its nodes' leases. */
+    @Bean
+    HealthIndicator podLeaseHealthIndicator(PodRegistration registration) {
+        return () -> registration.hasLapsed()
+                ? Health.outOfService()
+                        .withDetail("reason", "The pod's own lease has ended, and its nodes are sent to other pods")
+                        .build()
+                : Health.up().build();
     }
 
     @Bean
@@ -62,20 +75,22 @@ public class ChannelConfiguration {
             Incarnations incarnations,
             LiveNodes nodes,
             Cluster cluster,
+            PodRegistration registration,
             NodeHolds holds,
             LeaseTimes times) {
-        return new Propagator(counts, incarnations, nodes, cluster, holds, times, System::nanoTime);
+        return new Propagator(counts, incarnations, nodes, cluster, registration, holds, times, System::nanoTime);
     }
 
     @Bean
-    PropagationMetrics propagationMetrics(LiveNodes nodes, MeterRegistry registry) {
-        return new PropagationMetrics(nodes, registry);
+    PropagationMetrics propagationMetrics(LiveNodes nodes, PodLease lease, MeterRegistry registry) {
+        return new PropagationMetrics(nodes, lease, registry);
     }
 
     @Bean
     Channel channel(
             LiveNodes nodes,
             Cluster cluster,
+            PodRegistration registration,
             NodeHolds holds,
             Incarnations incarnations,
             ReferenceCounts counts,
@@ -84,6 +99,7 @@ public class ChannelConfiguration {
         return new Channel(
                 nodes,
                 cluster,
+                registration,
                 holds,
                 incarnations,
                 counts.view(),

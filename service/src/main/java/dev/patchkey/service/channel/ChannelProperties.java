@@ -10,27 +10,34 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param lease how long after its last heartbeat a node is live: 1 s to 10 min. Its heartbeats are a fifth of it apart
  * @param stuckAfter how long a message may be unacknowledged before its connection is dropped: 1 s to 10 min
+ * @param podLease how long a pod that cannot reach the store goes on renewing its nodes' leases: 10 s to 10 min. For so
+ *     long the others reckon with the nodes of a pod that is silent
  * @param pod this pod's name, as nodes and operators see it; its address and port in the cluster where empty
  */
 @ConfigurationProperties("patchkey.channel")
 public record ChannelProperties(
         @DefaultValue("15s") Duration lease,
         @DefaultValue("30s") Duration stuckAfter,
+        @DefaultValue("30s") Duration podLease,
         @DefaultValue("") String pod) {
 
     private static final Duration SHORTEST = Duration.ofSeconds(1);
     private static final Duration LONGEST = Duration.ofMinutes(10);
 
+    /** A renewal each second; one that meets a silent database, and the next, may take half of this. */
+    private static final Duration SHORTEST_POD_LEASE = Duration.ofSeconds(10);
+
     /** @throws IllegalArgumentException if a value is out of its bounds */
     public ChannelProperties {
-        requireWithin("lease", lease);
-        requireWithin("stuck-after", stuckAfter);
+        requireWithin("lease", lease, SHORTEST);
+        requireWithin("stuck-after", stuckAfter, SHORTEST);
+        requireWithin("pod-lease", podLease, SHORTEST_POD_LEASE);
     }
 
-    private static void requireWithin(String name, Duration value) {
-        if (value.compareTo(SHORTEST) < 0 || value.compareTo(LONGEST) > 0) {
+    private static void requireWithin(String name, Duration value, Duration shortest) {
+        if (value.compareTo(shortest) < 0 || value.compareTo(LONGEST) > 0) {
             throw new IllegalArgumentException(
-                    "patchkey.channel." + name + " must be from " + SHORTEST + " to " + LONGEST + ", and is " + value);
+                    "patchkey.channel." + name + " must be from " + shortest + " to " + LONGEST + ", and is " + value);
         }
     }
 

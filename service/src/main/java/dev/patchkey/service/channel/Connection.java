@@ -309,12 +309,19 @@ final class Connection implements FrameHandler, NodeConnection {
         byte[] first = welcome;
         if (first != null) {
             welcome = null;
+            if (!nodes.mayWelcome()) {
+                end(Ending.UNLEASED);
+                return null;
+            }
             nodes.ready(session);
             return first;
         }
         if (heartbeatDue) {
             heartbeatDue = false;
-            return PodMessages.heartbeat(nodes.heartbeat(session));
+            LiveNodes.Heartbeat heartbeat = nodes.heartbeat(session);
+            if (heartbeat != null) {
+                return PodMessages.heartbeat(heartbeat);
+            }
         }
         FeedMessage next = nodes.next(session);
         if (next == null) {
@@ -352,6 +359,11 @@ final class Connection implements FrameHandler, NodeConnection {
                 close(
                         CloseCode.RESYNC,
                         PodMessages.error(CloseCode.RESYNC, "hello must be said again: all counts are replaced"));
+            case UNLEASED ->
+                close(
+                        CloseCode.NOT_READY,
+                        PodMessages.error(
+                                CloseCode.NOT_READY, "the pod's own lease has ended: another pod may have one"));
             case STUCK ->
                 close(CloseCode.STUCK, PodMessages.error(CloseCode.STUCK, "applied must not fall behind for so long"));
         }

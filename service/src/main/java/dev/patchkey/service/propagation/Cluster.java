@@ -4,6 +4,7 @@ import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.Version;
 import dev.patchkey.service.store.PodPeers;
 import dev.patchkey.service.store.PodPeers.Answers;
+import dev.patchkey.service.store.PodRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -21,6 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,22 +42,36 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
     /** Between two tries to have the pods agree: what took "reached" back, a node that connects, takes about as long. */
     private static final Duration AGREEMENT_PAUSE = Duration.ofMillis(50);
 
+    /** Between two tries to have a pod answer that does not: it comes back, or is over, a few times in a second at most. */
+    private static final Duration SILENCE_PAUSE = Duration.ofMillis(250);
+
     /** This pod's own id in a round: no id of another pod is empty. */
     private static final String HERE = "";
 
     private static final String OTHER_PODS = "the other pods";
 
+    /** Said of an earlier life of a pod. */
+    private static final String BEFORE = " before its start";
+
+    /** Who the other pods are could not be found out. */
+    private static final String STORE = "the store";
+
     private static final Logger log = LoggerFactory.getLogger(Cluster.class);
 
     private final LiveNodes nodes;
     private final PodPeers peers;
+    private final PodCensus census;
+    private final AtomicBoolean namesakeTold = new AtomicBoolean();
     private final ExecutorService tasks = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("patchkey-barrier-", 0).factory());
 
     /** What each caller asks of the other pods, by its thread, to be given up when the pod stops. */
-    private final Map<Thread, Future<Answers>> asking = new ConcurrentHashMap<>();
+    private final Map<Thread, Future<Others>> asking = new ConcurrentHashMap<>();
 
     private volatile boolean stopped;
+
+    /** What the other pods said, by their ids, their names, and the names of those that must be reckoned with all the same. */
+    private record Others(Map<String, byte[]> answers, Map<String, String> names, List<String> unaccounted) {}
 
     /**
      * What the pods said in one round.
@@ -89,9 +105,10 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
         }
     }
 
-    public Cluster(LiveNodes nodes, PodPeers peers) {
+    public Cluster(LiveNodes nodes, PodPeers peers, PodCensus census) {
         this.nodes = nodes;
         this.peers = peers;
+        this.census = census;
     }
 
     /**
@@ -100,11 +117,16 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
      * @param mayHaveNodes whether there may be nodes out there from an earlier life of the service
      */
     void start(boolean mayHaveNodes) {
-        peers.serve(this::answer, nodes::podGone);
-        if (mayHaveNodes && !peers.foundOthers()) {
+        peers.serve(this::answer);
+        if (mayHaveNodes && !census.outlivesPods() && census.look().pods().isEmpty()) {
             // They have a lease to show themselves; until then nothing may be claimed for them.
-            nodes.podGone(peers.name() + " before its start");
+            nodes.podOfBefore(peers.name() + BEFORE);
         }
+    }
+
+    /** Takes note of which pods there are: what a pod that falls silent has granted is counted from when it was seen. */
+    void lookAround() {
+        census.keep();
     }
 
     /**
@@ -130,21 +152,24 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
         while (true) {
             Duration rest = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
             Round round = round(key, version, rest, expired);
-            if (!round.isReached() || peers.isAlone()) {
+            if (round.isReached() && peers.isAlone()) {
                 return merge(round, expired);
             }
-            Round confirmed = round(key, version, Duration.ZERO, expired).confirming(round);
+            boolean asked = round.isReached();
+            if (asked) {
+                round = round(key, version, Duration.ZERO, expired).confirming(round);
+            }
             long left = deadline - System.nanoTime();
-            if (confirmed.isReached() || left <= 0 || stopped || !pause(left)) {
-                return merge(confirmed, expired);
+            if (round.isReached() || left <= 0 || stopped || !pause(left, asked ? AGREEMENT_PAUSE : SILENCE_PAUSE)) {
+                return merge(round, expired);
             }
         }
     }
 
     /** Returns whether to try again. */
-    private static boolean pause(long leftNanos) {
+    private static boolean pause(long leftNanos, Duration pause) {
         try {
-            Thread.sleep(Duration.ofNanos(Math.min(leftNanos, AGREEMENT_PAUSE.toNanos())));
+            Thread.sleep(Duration.ofNanos(Math.min(leftNanos, pause.toNanos())));
             return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -156,8 +181,8 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
     private Round round(KeyName key, Version version, Duration timeout, Map<String, String> expired) {
         Round round = new Round(new HashMap<>(), new HashMap<>(Map.of(HERE, peers.name())), new ArrayList<>());
         try {
-            Future<Answers> others = tasks.submit(
-                    () -> peers.ask(PodQuestion.write(PodQuestion.await(key, version, timeout)), timeout.plus(TRAVEL)));
+            Future<Others> others =
+                    tasks.submit(() -> askOthers(PodQuestion.await(key, version, timeout), timeout.plus(TRAVEL)));
             asking.put(Thread.currentThread(), others);
             try {
                 if (stopped) {
@@ -183,7 +208,57 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
         return round;
     }
 
-    private static void collect(Answers answers, Round round) {
+    /** Who must be asked is found out first, and so after all that the question is about. */
+    private Others askOthers(PodQuestion question, Duration timeout) {
+        if (peers.isAlone()) {
+            return new Others(Map.of(), Map.of(), List.of());
+        }
+        PodCensus.Sighting sighting = census.look();
+        List<String> unaccounted = new ArrayList<>();
+        if (!sighting.isCurrent()) {
+            unaccounted.add(STORE);
+        }
+        Answers answers;
+        try {
+            answers = peers.ask(PodQuestion.write(question), sighting.ids(), timeout);
+        } catch (RuntimeException e) {
+            log.warn("Could not ask the other pods: {}", e.toString());
+            answers = new Answers(Map.of(), Set.of());
+            unaccounted.add(OTHER_PODS);
+        }
+        Map<String, String> names = new HashMap<>();
+        for (PodCensus.Pod pod : sighting.pods()) {
+            if (answers.answers().containsKey(pod.row().id())) {
+                names.put(pod.row().id(), pod.row().name());
+            }
+        }
+        warnOfNamesake(names);
+        for (PodCensus.Pod pod : sighting.pods()) {
+            String id = pod.row().id();
+            if (!names.containsKey(id) && (!pod.isOver() || answers.silent().contains(id))) {
+                unaccounted.add(nameOfSilent(pod.row(), names));
+            }
+        }
+        return new Others(answers.answers(), names, unaccounted);
+    }
+
+    private String nameOfSilent(PodRegistry.Row pod, Map<String, String> answered) {
+        if (!pod.cluster().equals(peers.cluster())) {
+            return pod.name() + " of cluster " + pod.cluster();
+        }
+        boolean isBack = pod.name().equals(peers.name()) || answered.containsValue(pod.name());
+        return isBack ? pod.name() + BEFORE : pod.name();
+    }
+
+    private void warnOfNamesake(Map<String, String> answered) {
+        if (answered.containsValue(peers.name()) && namesakeTold.compareAndSet(false, true)) {
+            log.warn(
+                    "Another live pod has the name {} too: patchkey.channel.pod must be unique, or people are misled",
+                    peers.name());
+        }
+    }
+
+    private static void collect(Others answers, Round round) {
         round.names.putAll(answers.names());
         round.unaccounted.addAll(answers.unaccounted());
         answers.answers().forEach((pod, answer) -> {
@@ -254,7 +329,7 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
 
     /** The live nodes of all pods with their incarnations; empty if a pod did not answer. */
     Optional<Map<String, Long>> liveEverywhere() {
-        Answers answers = ask(PodQuestion.liveIncarnations());
+        Others answers = ask(PodQuestion.liveIncarnations());
         if (!answers.unaccounted().isEmpty()) {
             return Optional.empty();
         }
@@ -272,8 +347,8 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
         tasks.execute(() -> ask(PodQuestion.moved(hello)));
     }
 
-    private Answers ask(PodQuestion question) {
-        return peers.ask(PodQuestion.write(question), TRAVEL);
+    private Others ask(PodQuestion question) {
+        return askOthers(question, TRAVEL);
     }
 
     private byte[] answer(byte[] message) {
@@ -307,5 +382,6 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
     @Override
     public void close() {
         tasks.shutdownNow();
+        census.close();
     }
 }

@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -29,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * touches a few map entries. Connections are called after it is released.
  *
  * "Reached" can be taken back by few events, each of which counts as a setback: a session begins, loses its connection,
- * or excepts a key that it did not before; everything is replaced; a pod goes away. Whoever collects the answers of several pods uses that count
- * to know that all were true at one time.
+ * or excepts a key that it did not before; everything is replaced. Whoever collects the answers of several pods uses that
+ * count to know that all were true at one time.
  */
 /**
  * The live nodes of this pod, with what each has applied. A node is live from its hello until its lease has run out,
@@ -59,6 +60,7 @@ public final class LiveNodes {
     private final LeaseTimes times;
     private final LongSupplier nanoClock;
     private final InstantSource clock;
+    private final BooleanSupplier mayConfirm;
     private final Reached rule;
 
     private volatile Runnable onReady = () -> {};
@@ -77,7 +79,7 @@ public final class LiveNodes {
     private boolean isOrderedAcrossKeys;
     private final Map<KeyName, List<Wait>> waits = new HashMap<>();
     private final Set<NodeSession> heldBack = new HashSet<>();
-    /** Pods that are gone, each with the time until which its nodes may still live. */
+    /** Pods of before, each with the time until which its nodes may still live. */
     private final Map<String, Long> gone = new HashMap<>();
 
     /** Whether nobody may wait any more. */
@@ -86,14 +88,16 @@ public final class LiveNodes {
     private long setbacks;
     private long sweptAt;
 
-    public LiveNodes(LeaseTimes times, LongSupplier nanoClock, InstantSource clock) {
-        this(times, nanoClock, clock, Reached.APPLIED);
+    /** @param mayConfirm whether the pod may renew leases, asked after what it would confirm has arrived */
+    public LiveNodes(LeaseTimes times, LongSupplier nanoClock, InstantSource clock, BooleanSupplier mayConfirm) {
+        this(times, nanoClock, clock, mayConfirm, Reached.APPLIED);
     }
 
-    LiveNodes(LeaseTimes times, LongSupplier nanoClock, InstantSource clock, Reached rule) {
+    LiveNodes(LeaseTimes times, LongSupplier nanoClock, InstantSource clock, BooleanSupplier mayConfirm, Reached rule) {
         this.times = times;
         this.nanoClock = nanoClock;
         this.clock = clock;
+        this.mayConfirm = mayConfirm;
         this.rule = rule;
         this.sweptAt = nanoClock.getAsLong();
     }
@@ -274,14 +278,22 @@ public final class LiveNodes {
         return null;
     }
 
-    /** What the pod's heartbeat to the node says. */
-    public Heartbeat heartbeat(NodeSession session) {
+    /** Whether a hello may be granted that has arrived before the call. */
+    public boolean mayWelcome() {
+        return mayConfirm.getAsBoolean();
+    }
+
+    /** What the pod's heartbeat to the node says; null if the pod may renew no lease, which every heartbeat does. */
+    public @Nullable Heartbeat heartbeat(NodeSession session) {
+        Heartbeat heartbeat;
         lock.lock();
         try {
-            return new Heartbeat(session.feed.written(), offeredVersion, Math.max(session.seq, 0));
+            heartbeat = new Heartbeat(session.feed.written(), offeredVersion, Math.max(session.seq, 0));
         } finally {
             lock.unlock();
         }
+        // After the look at what has arrived: the pod's lease must stand at a time when it had.
+        return mayConfirm.getAsBoolean() ? heartbeat : null;
     }
 
     // What the view feeds.
@@ -316,6 +328,36 @@ public final class LiveNodes {
             lock.unlock();
         }
         ended.forEach(session -> end(session, Ending.RESYNC));
+    }
+
+    /** Ends every connection. Its node stays live until its lease ends, or it has said hello again. */
+    void endConnections(Ending why) {
+        List<NodeSession> ended = new ArrayList<>();
+        lock.lock();
+        try {
+            for (NodeSession session : sessions.values()) {
+                if (session.connected) {
+                    session.connected = false;
+                    heldBack.remove(session);
+                    setbacks++;
+                    judge(session);
+                    ended.add(session);
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+        ended.forEach(session -> end(session, why));
+    }
+
+    /** Whether no node is live. */
+    boolean isEmpty() {
+        lock.lock();
+        try {
+            return sessions.isEmpty();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Where each key counts its own revisions, the highest of them says nothing of an absent key. */
@@ -470,8 +512,8 @@ public final class LiveNodes {
         }
     }
 
-    /** Another pod is gone; its nodes may live for one more lease. */
-    void podGone(String pod) {
+    /** There was a pod of which nobody knows more than its name; its nodes may live for one more lease. */
+    void podOfBefore(String pod) {
         lock.lock();
         try {
             gone.put(pod, nanoClock.getAsLong() + times.lease().toNanos());
@@ -513,6 +555,9 @@ public final class LiveNodes {
      * @return the sessions whose leases have ended
      */
     List<NodeSession> sweep() {
+        if (!mayConfirm.getAsBoolean()) {
+            endConnections(Ending.UNLEASED);
+        }
         List<NodeSession> silent = new ArrayList<>();
         List<NodeSession> stuck = new ArrayList<>();
         List<NodeSession> due = new ArrayList<>();

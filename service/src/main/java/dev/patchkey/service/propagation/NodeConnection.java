@@ -16,6 +16,8 @@ public interface NodeConnection {
         SILENT,
         /** A message has been unacknowledged for too long. */
         STUCK,
+        /** This pod's own lease has ended: it may not say that the node's is renewed, and another pod may. */
+        UNLEASED,
         /** The store has begun a new epoch, or this pod may have missed a change: the node must say hello again. */
         RESYNC
     }

@@ -9,7 +9,7 @@ import java.util.List;
  * @param nodes how many live nodes the key concerns
  * @param laggards the first that have not reached it, in the order of their names
  * @param laggardCount how many they are
- * @param unaccounted pods that are gone, whose nodes may still live
+ * @param unaccounted pods of before the cluster, whose nodes may still live
  * @param expired nodes whose leases ran out during the wait
  * @param setbacks counts what may take "reached" back: two answers with the same count are true of the time between
  */

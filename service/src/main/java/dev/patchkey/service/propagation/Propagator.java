@@ -29,7 +29,7 @@ public final class Propagator implements SmartLifecycle {
     private static final int ORPHAN_SWEEPS_IN_A_LEASE = 5;
 
     /** A thread for each: one that waits for other pods must not delay the leases, nor look like a pause of the JVM. */
-    private static final int REPEATED_TASKS = 3;
+    private static final int REPEATED_TASKS = 4;
 
     private static final Logger log = LoggerFactory.getLogger(Propagator.class);
 
@@ -37,6 +37,7 @@ public final class Propagator implements SmartLifecycle {
     private final Incarnations incarnations;
     private final LiveNodes nodes;
     private final Cluster cluster;
+    private final PodRegistration registration;
     private final NodeHolds holds;
     private final OrphanSweep orphans;
     private final Duration orphanInterval;
@@ -51,6 +52,7 @@ public final class Propagator implements SmartLifecycle {
             Incarnations incarnations,
             LiveNodes nodes,
             Cluster cluster,
+            PodRegistration registration,
             NodeHolds holds,
             LeaseTimes times,
             LongSupplier nanoClock) {
@@ -58,6 +60,7 @@ public final class Propagator implements SmartLifecycle {
         this.incarnations = incarnations;
         this.nodes = nodes;
         this.cluster = cluster;
+        this.registration = registration;
         this.holds = holds;
         this.orphans = new OrphanSweep(counts, holds, cluster::liveEverywhere, times.lease(), nanoClock);
         this.orphanInterval = times.lease().dividedBy(ORPHAN_SWEEPS_IN_A_LEASE);
@@ -73,11 +76,13 @@ public final class Propagator implements SmartLifecycle {
         nodes.notify(starting::wake, starting::wakeInAMoment);
         starting.start();
         feeder = starting;
+        registration.start();
         ScheduledExecutorService ticking = Executors.newScheduledThreadPool(
                 REPEATED_TASKS,
                 Thread.ofPlatform().daemon().name("patchkey-leases-", 0).factory());
         every(ticking, LiveNodes.SWEEP_INTERVAL, this::endLeases);
         every(ticking, LiveNodes.SWEEP_INTERVAL, this::endHolds);
+        every(ticking, PodRegistration.RENEWAL_INTERVAL, cluster::lookAround);
         every(ticking, orphanInterval, orphans::sweep);
         timer = ticking;
     }
@@ -136,6 +141,7 @@ public final class Propagator implements SmartLifecycle {
     public synchronized void stop() {
         // First, so that whoever waits is answered before the web server, which stops next, loses patience.
         cluster.stop();
+        registration.leave();
         ScheduledExecutorService ticking = timer;
         if (ticking != null) {
             ticking.shutdownNow();

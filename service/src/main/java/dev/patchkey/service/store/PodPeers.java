@@ -1,12 +1,14 @@
 package dev.patchkey.service.store;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
-/** The other pods, to be asked questions. What a question says is none of the transport's business. */
+/**
+ * The other pods of the cluster, to be asked questions. What a question says is none of the transport's business, nor is
+ * who must be asked: that stands in the {@link PodRegistry}.
+ */
 public interface PodPeers {
 
     /**
@@ -19,53 +21,56 @@ public interface PodPeers {
     /**
      * What came back.
      *
-     * @param answers by the pod's id, which no two pods share, now or ever
-     * @param names of the pods that answered, by their ids; for people, since two pods may have the same
-     * @param unaccounted the names of pods that are live members and have not answered in time
+     * @param answers by the pod's id
+     * @param silent the pods that are members of the cluster, or were when they were asked, and have not answered in time
      */
-    record Answers(Map<String, byte[]> answers, Map<String, String> names, List<String> unaccounted) {
+    record Answers(Map<String, byte[]> answers, Set<String> silent) {
         public Answers {
             answers = Map.copyOf(answers);
-            names = Map.copyOf(names);
-            unaccounted = List.copyOf(unaccounted);
-        }
-
-        /** No answer at all. */
-        public static Answers none(List<String> unaccounted) {
-            return new Answers(Map.of(), Map.of(), unaccounted);
+            silent = Set.copyOf(silent);
         }
     }
 
+    /** This life of this pod: no two share an id, now or ever. */
+    String id();
+
     /** This pod's own name, for people: it need not be unique. */
     String name();
+
+    /** The name of this pod's cluster. */
+    String cluster();
 
     /** Whether there can be no other pod, now or later. */
     default boolean isAlone() {
         return false;
     }
 
-    /** Whether other pods had nodes when this one began to serve: they then know of nodes that live without a pod. */
-    default boolean foundOthers() {
-        return false;
-    }
-
-    /** Asks every other live pod, and waits for their answers; blocks. */
-    Answers ask(byte[] question, Duration timeout);
+    /** Asks those of the pods that are members of the cluster now, and waits for their answers; blocks. */
+    Answers ask(byte[] question, Set<String> pods, Duration timeout);
 
     /**
      * Begins to answer.
      *
      * @param answer what this pod says to a question; called on a thread that may block
-     * @param gone told the name of every pod that is no longer a member, in whatever way it went
      */
-    void serve(UnaryOperator<byte[]> answer, Consumer<String> gone);
+    void serve(UnaryOperator<byte[]> answer);
 
     /** A pod that is alone. */
     static PodPeers none(String name) {
         return new PodPeers() {
             @Override
+            public String id() {
+                return name;
+            }
+
+            @Override
             public String name() {
                 return name;
+            }
+
+            @Override
+            public String cluster() {
+                return "";
             }
 
             @Override
@@ -74,12 +79,12 @@ public interface PodPeers {
             }
 
             @Override
-            public Answers ask(byte[] question, Duration timeout) {
-                return Answers.none(List.of());
+            public Answers ask(byte[] question, Set<String> pods, Duration timeout) {
+                return new Answers(Map.of(), Set.of());
             }
 
             @Override
-            public void serve(UnaryOperator<byte[]> answer, Consumer<String> gone) {
+            public void serve(UnaryOperator<byte[]> answer) {
                 // Nobody asks.
             }
         };

@@ -1,10 +1,14 @@
 package dev.patchkey.service.channel;
 
 import dev.patchkey.service.propagation.Cluster;
+import dev.patchkey.service.propagation.FakeRegistry;
 import dev.patchkey.service.propagation.FakeStore;
 import dev.patchkey.service.propagation.LeaseTimes;
 import dev.patchkey.service.propagation.LiveNodes;
 import dev.patchkey.service.propagation.NodeHolds;
+import dev.patchkey.service.propagation.PodCensus;
+import dev.patchkey.service.propagation.PodLease;
+import dev.patchkey.service.propagation.PodRegistration;
 import dev.patchkey.service.propagation.Propagator;
 import dev.patchkey.service.store.PodPeers;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -24,6 +28,8 @@ final class ChannelPod implements AutoCloseable {
     final LiveNodes nodes;
     final Cluster cluster;
     final Channel channel;
+    private final FakeRegistry registry = new FakeRegistry();
+    private final PodRegistration registration;
     private final NodeHolds holds;
     private final Propagator propagator;
     private final Server server = new Server();
@@ -32,13 +38,17 @@ final class ChannelPod implements AutoCloseable {
     ChannelPod(FakeStore store, Duration lease, Duration stuckAfter) {
         this.store = store;
         LeaseTimes times = new LeaseTimes(lease, stuckAfter);
-        nodes = new LiveNodes(times, System::nanoTime, InstantSource.system());
-        cluster = new Cluster(nodes, PodPeers.none("pod-1"));
+        PodPeers alone = PodPeers.none("pod-1");
+        PodLease podLease = new PodLease(Duration.ofSeconds(30), System::nanoTime);
+        nodes = new LiveNodes(times, System::nanoTime, InstantSource.system(), podLease::stands);
+        cluster = new Cluster(nodes, alone, new PodCensus(registry, alone.id(), System::nanoTime));
+        registration = new PodRegistration(registry, alone, podLease, nodes, lease, System::nanoTime);
         holds = new NodeHolds(store);
-        propagator = new Propagator(store, store, nodes, cluster, holds, times, System::nanoTime);
+        propagator = new Propagator(store, store, nodes, cluster, registration, holds, times, System::nanoTime);
         channel = new Channel(
                 nodes,
                 cluster,
+                registration,
                 holds,
                 store,
                 store,
@@ -89,6 +99,7 @@ final class ChannelPod implements AutoCloseable {
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
+        registration.close();
         cluster.close();
         holds.close();
     }

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -76,6 +77,11 @@ final class WireNode implements WebSocket.Listener {
 
     void apply(JsonNode numbered) {
         send("{\"type\":\"applied\",\"n\":" + numbered.get("n") + "}");
+    }
+
+    /** The next message of any type, or null if none comes in that time. */
+    @Nullable JsonNode next(Duration patience) throws InterruptedException {
+        return messages.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** The next message but heartbeats, which must be of the type. */

@@ -143,8 +143,8 @@ class AppliedEverywhereTest {
     }
 
     @Test
-    void theNodesOfAPodThatIsGoneAreUnaccountedForOneLease() {
-        pod.nodes.podGone("pod-2");
+    void theNodesOfAPodOfBeforeAreUnaccountedForOneLease() {
+        pod.nodes.podOfBefore("pod-2");
         assertThat(pod.ask("a", new Version(1, 0)).unaccounted()).containsExactly("pod-2");
         pod.pass(Pod.LEASE.minusSeconds(1));
         assertThat(pod.ask("a", new Version(1, 0)).isReached()).isFalse();

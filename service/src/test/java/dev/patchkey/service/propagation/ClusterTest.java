@@ -8,16 +8,18 @@ import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.Version;
 import dev.patchkey.service.store.PodPeers;
 import dev.patchkey.service.store.PodPeers.Answers;
+import dev.patchkey.service.store.PodRegistry.Phase;
+import dev.patchkey.service.store.PodRegistry.Row;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
@@ -31,6 +33,7 @@ import org.junit.jupiter.api.Test;
 class ClusterTest {
 
     private static final KeyName KEY = new KeyName("a");
+    private static final String CLUSTER = "test";
     private static final Duration SHORT = Duration.ofMillis(300);
 
     private final FakeStore store = new FakeStore();
@@ -39,12 +42,23 @@ class ClusterTest {
     private final Map<String, UnaryOperator<byte[]>> pods = new ConcurrentHashMap<>();
     private final List<String> silent = new ArrayList<>();
     private Runnable afterFirstAnswers = () -> {};
-    private final Cluster here = new Cluster(one.nodes, new Wire("pod-1"));
-    private final Cluster there = new Cluster(two.nodes, new Wire("pod-2"));
+    private final FakeRegistry registry = new FakeRegistry();
+    private final Cluster here = cluster(one, new Wire("pod-1"));
+    private final Cluster there = cluster(two, new Wire("pod-2"));
 
     ClusterTest() {
         here.start(false);
         there.start(false);
+        register("pod-1", "pod-1");
+        register("pod-2", "pod-2");
+    }
+
+    private Cluster cluster(Pod pod, PodPeers peers) {
+        return new Cluster(pod.nodes, peers, new PodCensus(registry, peers.id(), () -> pod.now));
+    }
+
+    private void register(String id, String name) {
+        registry.put(new Row(id, name, CLUSTER, Duration.ofSeconds(30), Pod.LEASE, Phase.SERVING, 1));
     }
 
     @AfterEach
@@ -62,28 +76,36 @@ class ClusterTest {
         }
 
         @Override
+        public String id() {
+            return name;
+        }
+
+        @Override
         public String name() {
             return name;
         }
 
         @Override
-        public Answers ask(byte[] question, Duration timeout) {
+        public String cluster() {
+            return CLUSTER;
+        }
+
+        @Override
+        public Answers ask(byte[] question, Set<String> asked, Duration timeout) {
             Map<String, byte[]> answers = new HashMap<>();
-            Map<String, String> names = new HashMap<>();
             pods.forEach((pod, answer) -> {
-                if (!pod.equals(name) && !silent.contains(pod)) {
+                if (asked.contains(pod) && !silent.contains(pod)) {
                     answers.put(pod, answer.apply(question));
-                    names.put(pod, pod);
                 }
             });
             Runnable once = afterFirstAnswers;
             afterFirstAnswers = () -> {};
             once.run();
-            return new Answers(answers, names, List.copyOf(silent));
+            return new Answers(answers, Set.copyOf(silent));
         }
 
         @Override
-        public void serve(UnaryOperator<byte[]> answer, Consumer<String> gone) {
+        public void serve(UnaryOperator<byte[]> answer) {
             pods.put(name, answer);
         }
     }
@@ -156,18 +178,28 @@ class ClusterTest {
         }
 
         @Override
+        public String id() {
+            return "pod-1";
+        }
+
+        @Override
         public String name() {
             return "pod-1";
         }
 
         @Override
-        public Answers ask(byte[] question, Duration timeout) {
+        public String cluster() {
+            return CLUSTER;
+        }
+
+        @Override
+        public Answers ask(byte[] question, Set<String> asked, Duration timeout) {
             rounds.incrementAndGet();
             return answers.get();
         }
 
         @Override
-        public void serve(UnaryOperator<byte[]> answer, Consumer<String> gone) {
+        public void serve(UnaryOperator<byte[]> answer) {
             // Nobody asks.
         }
     }
@@ -179,9 +211,9 @@ class ClusterTest {
     @Test
     void roundsThatNeverAgreeAreNeverApplied() {
         AtomicLong setbacks = new AtomicLong();
-        OnePeer restless = new OnePeer(
-                () -> new Answers(Map.of("2", reached(setbacks.incrementAndGet())), Map.of("2", "pod-2"), List.of()));
-        try (Cluster cluster = new Cluster(one.nodes, restless)) {
+        OnePeer restless =
+                new OnePeer(() -> new Answers(Map.of("pod-2", reached(setbacks.incrementAndGet())), Set.of()));
+        try (Cluster cluster = cluster(one, restless)) {
             Propagation atOnce = cluster.await(KEY, new Version(1, 0), Duration.ZERO);
             assertThat(atOnce.applied()).isFalse();
             assertThat(atOnce.unaccounted()).containsExactly("pod-2");
@@ -196,8 +228,9 @@ class ClusterTest {
         one.connectAndApply("n1");
         Version version = store.increment("a");
         one.feed();
-        OnePeer namesake = new OnePeer(() -> new Answers(Map.of("2", reached(1)), Map.of("2", "pod-1"), List.of()));
-        try (Cluster cluster = new Cluster(one.nodes, namesake)) {
+        OnePeer namesake = new OnePeer(() -> new Answers(Map.of("pod-2", reached(1)), Set.of()));
+        register("pod-2", "pod-1");
+        try (Cluster cluster = cluster(one, namesake)) {
             Propagation propagation = cluster.await(KEY, version, Duration.ZERO);
             assertThat(propagation.applied()).isFalse();
             assertThat(propagation.laggards()).extracting("node").containsExactly("n1");
@@ -209,16 +242,14 @@ class ClusterTest {
         OnePeer failing = new OnePeer(() -> {
             throw new IllegalStateException("the test says so");
         });
-        try (Cluster cluster = new Cluster(one.nodes, failing)) {
+        try (Cluster cluster = cluster(one, failing)) {
             Propagation propagation = cluster.await(KEY, new Version(1, 0), SHORT);
             assertThat(propagation.applied()).isFalse();
-            assertThat(propagation.unaccounted()).containsExactly("the other pods");
+            assertThat(propagation.unaccounted()).containsExactly("pod-2", "the other pods");
         }
-        OnePeer strange = new OnePeer(() -> new Answers(
-                Map.of("2", "{\"isViewThere\":true}".getBytes(StandardCharsets.UTF_8)),
-                Map.of("2", "pod-2"),
-                List.of()));
-        try (Cluster cluster = new Cluster(one.nodes, strange)) {
+        OnePeer strange = new OnePeer(() ->
+                new Answers(Map.of("pod-2", "{\"isViewThere\":true}".getBytes(StandardCharsets.UTF_8)), Set.of()));
+        try (Cluster cluster = cluster(one, strange)) {
             Propagation propagation = cluster.await(KEY, new Version(1, 0), SHORT);
             assertThat(propagation.applied()).isFalse();
             assertThat(propagation.unaccounted()).containsExactly("pod-2");
@@ -276,8 +307,10 @@ class ClusterTest {
     }
 
     @Test
-    void theNodesOfAnEarlierLifeOfTheServiceAreUnaccountedForALease() {
-        Cluster restarted = new Cluster(one.nodes, PodPeers.none("pod-1"));
+    void whereNoRegistryOutlivesThePodsNodesOfBeforeAreUnaccountedForALease() {
+        FakeRegistry empty = new FakeRegistry(new ConcurrentHashMap<>(), false);
+        Cluster restarted =
+                new Cluster(one.nodes, PodPeers.none("pod-1"), new PodCensus(empty, "pod-1", () -> one.now));
         restarted.start(true);
         assertThat(restarted.await(KEY, new Version(1, 0), Duration.ZERO).unaccounted())
                 .containsExactly("pod-1 before its start");

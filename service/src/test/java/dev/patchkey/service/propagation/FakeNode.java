@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A node as the service would have it: it receives in order, applies when told to, and remembers what it applied. */
 final class FakeNode implements NodeConnection {
@@ -25,9 +26,15 @@ final class FakeNode implements NodeConnection {
     /** Whether it reads what is written to it. */
     boolean reads = true;
 
-    private FakeNode(LiveNodes nodes, NodeHello hello) {
+    /** What lets a hello in. */
+    @FunctionalInterface
+    interface Door {
+        @Nullable NodeSession open(NodeHello hello, NodeConnection connection);
+    }
+
+    private FakeNode(LiveNodes nodes, Door door, NodeHello hello) {
         this.nodes = nodes;
-        NodeSession opened = nodes.open(hello, this);
+        NodeSession opened = door.open(hello, this);
         if (opened == null) {
             throw new IllegalStateException("superseded");
         }
@@ -35,7 +42,12 @@ final class FakeNode implements NodeConnection {
     }
 
     static FakeNode connect(LiveNodes nodes, String node, long incarnation, String session, String... prefixes) {
-        return new FakeNode(nodes, new NodeHello(node, incarnation, session, "app", "1", "hold", List.of(prefixes)));
+        return new FakeNode(
+                nodes, nodes::open, new NodeHello(node, incarnation, session, "app", "1", "hold", List.of(prefixes)));
+    }
+
+    static FakeNode connect(LiveNodes nodes, Door door, String node, long incarnation, String session) {
+        return new FakeNode(nodes, door, new NodeHello(node, incarnation, session, "app", "1", "hold", List.of()));
     }
 
     FakeNode ready() {

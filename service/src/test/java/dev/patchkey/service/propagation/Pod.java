@@ -8,6 +8,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 
 /** Propagation on one pod without threads: each step happens when the test says so. */
 final class Pod implements View.Listener {
@@ -26,7 +28,23 @@ final class Pod implements View.Listener {
 
     Pod(FakeStore store, Reached rule) {
         this.store = store;
-        this.nodes = new LiveNodes(new LeaseTimes(LEASE, STUCK), () -> now, InstantSource.fixed(Instant.EPOCH), rule);
+        this.nodes = new LiveNodes(
+                new LeaseTimes(LEASE, STUCK), () -> now, InstantSource.fixed(Instant.EPOCH), () -> true, rule);
+        listen();
+    }
+
+    /** One by a clock and a lease that are the test's. */
+    Pod(FakeStore store, LongSupplier nanoClock, BooleanSupplier mayConfirm) {
+        this.store = store;
+        this.nodes = new LiveNodes(
+                new LeaseTimes(LEASE, Duration.ofMinutes(10)),
+                nanoClock,
+                InstantSource.fixed(Instant.EPOCH),
+                mayConfirm);
+        listen();
+    }
+
+    private void listen() {
         store.subscribe(this);
         nodes.replaceAll(store.snapshot(), store.isOrderedAcrossKeys());
     }

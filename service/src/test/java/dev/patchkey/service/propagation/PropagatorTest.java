@@ -9,13 +9,14 @@ import dev.patchkey.service.refcount.Version;
 import dev.patchkey.service.store.PodPeers;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -28,11 +29,16 @@ class PropagatorTest {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final FakeStore store = new FakeStore();
-    private final LiveNodes nodes = new LiveNodes(TIMES, System::nanoTime, InstantSource.system());
+    private final PodLease lease = new PodLease(Duration.ofSeconds(30), System::nanoTime);
+    private final LiveNodes nodes = new LiveNodes(TIMES, System::nanoTime, InstantSource.system(), lease::stands);
     private final SlowPeers peers = new SlowPeers();
-    private final Cluster cluster = new Cluster(nodes, peers);
+    private final FakeRegistry registry = new FakeRegistry(new ConcurrentHashMap<>(), false);
+    private final Cluster cluster = new Cluster(nodes, peers, new PodCensus(registry, peers.id(), System::nanoTime));
+    private final PodRegistration registration =
+            new PodRegistration(registry, peers, lease, nodes, TIMES.lease(), System::nanoTime);
     private final NodeHolds holds = new NodeHolds(store);
-    private final Propagator propagator = new Propagator(store, store, nodes, cluster, holds, TIMES, System::nanoTime);
+    private final Propagator propagator =
+            new Propagator(store, store, nodes, cluster, registration, holds, TIMES, System::nanoTime);
     private final ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor();
 
     /** Another pod that answers no question until the test lets it. */
@@ -41,23 +47,33 @@ class PropagatorTest {
         final CountDownLatch asked = new CountDownLatch(1);
 
         @Override
+        public String id() {
+            return "1";
+        }
+
+        @Override
         public String name() {
             return "pod-1";
         }
 
         @Override
-        public Answers ask(byte[] question, Duration timeout) {
+        public String cluster() {
+            return "test";
+        }
+
+        @Override
+        public Answers ask(byte[] question, Set<String> pods, Duration timeout) {
             asked.countDown();
             try {
                 boolean ignored = answers.await(PATIENCE.toMillis() * 2, TimeUnit.MILLISECONDS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
-            return Answers.none(List.of("pod-2"));
+            return new Answers(Map.of(), pods);
         }
 
         @Override
-        public void serve(UnaryOperator<byte[]> answer, Consumer<String> gone) {
+        public void serve(UnaryOperator<byte[]> answer) {
             // Nobody asks.
         }
     }
@@ -66,6 +82,7 @@ class PropagatorTest {
     void stop() {
         peers.answers.countDown();
         propagator.stop();
+        registration.close();
         cluster.close();
         holds.close();
         callers.shutdownNow();

@@ -17,7 +17,7 @@ class ViewFeederTest {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final FakeStore store = new FakeStore();
-    private final LiveNodes nodes = new LiveNodes(TIMES, System::nanoTime, InstantSource.system());
+    private final LiveNodes nodes = new LiveNodes(TIMES, System::nanoTime, InstantSource.system(), () -> true);
 
     @Test
     @Invariant(

@@ -9,6 +9,7 @@ import com.hazelcast.config.MapConfig;
 import com.hazelcast.config.MergePolicyConfig;
 import com.hazelcast.config.NetworkConfig;
 import com.hazelcast.spi.merge.DiscardMergePolicy;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** The configuration of the Hazelcast member that runs in each pod. */
@@ -26,6 +27,12 @@ final class ClusterConfig {
     /** The life of the store, in the store {@code hazelcast}: one entry. */
     static final String EPOCH = "patchkey.epoch";
 
+    /** The pods that may have nodes, in the store {@code hazelcast} and with an embedded database. */
+    static final String PODS = "patchkey.pods";
+
+    /** The attribute of a member that names this life of its pod. Hazelcast's own name of it changes after a split. */
+    static final String POD_ID = "patchkey.pod";
+
     /** Where a pod has its commands committed by another. */
     static final String COMMITTER = "patchkey.committer";
 
@@ -34,6 +41,9 @@ final class ClusterConfig {
 
     /** Enough that the epoch outlives all but the loss of nearly every pod. */
     private static final int EPOCH_BACKUPS = 3;
+
+    /** The most that Hazelcast allows: in a cluster of up to 13 pods no side of a split without quorum has all copies. */
+    private static final int POD_BACKUPS = MapConfig.MAX_BACKUP_COUNT;
 
     private static final int COMMITTER_THREADS = 16;
     private static final int COMMITTER_QUEUE = 1024;
@@ -44,6 +54,7 @@ final class ClusterConfig {
         Config config = new Config();
         config.setClusterName(properties.name());
         config.setUserContext(new ConcurrentHashMap<>());
+        config.getMemberAttributeConfig().setAttribute(POD_ID, UUID.randomUUID().toString());
         network(config.getNetworkConfig(), properties);
         bind(config, properties.address());
         failureDetection(config);
@@ -114,6 +125,7 @@ final class ClusterConfig {
     private static void maps(Config config) {
         config.addMapConfig(map("patchkey.*", BACKUPS));
         config.addMapConfig(map(EPOCH, EPOCH_BACKUPS));
+        config.addMapConfig(map(PODS, POD_BACKUPS));
     }
 
     private static MapConfig map(String name, int backups) {

@@ -58,6 +58,12 @@ class HazelcastConfiguration {
         CommitterRoute committerRoute(HazelcastInstance hazelcast) {
             return new PartitionRoute(hazelcast);
         }
+
+        /** For an embedded database, whose one process is all that there is. */
+        @Bean
+        HazelcastPodRegistry podsInMemory(HazelcastInstance hazelcast) {
+            return new HazelcastPodRegistry(hazelcast, new Membership(hazelcast, 1));
+        }
     }
 
     /** With nothing behind it, the map is the authority. */
@@ -107,6 +113,11 @@ class HazelcastConfiguration {
         @Bean
         QuorumHealth storeHealth(HazelcastInstance hazelcast, ClusterProperties properties) {
             return new QuorumHealth(hazelcast, new Membership(hazelcast, properties.quorum()));
+        }
+
+        @Bean
+        HazelcastPodRegistry podRegistry(HazelcastInstance hazelcast, ClusterProperties properties) {
+            return new HazelcastPodRegistry(hazelcast, new Membership(hazelcast, properties.quorum()));
         }
 
         @Bean

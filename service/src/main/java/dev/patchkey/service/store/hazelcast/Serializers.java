@@ -10,8 +10,10 @@ import dev.patchkey.service.refcount.KeyState;
 import dev.patchkey.service.store.CommitterRoute.Answer;
 import dev.patchkey.service.store.Incarnations.Numbered;
 import dev.patchkey.service.store.NodeLives;
+import dev.patchkey.service.store.PodRegistry;
 import dev.patchkey.service.store.Published;
 import java.io.IOException;
+import java.time.Duration;
 
 /**
  * A serializer for each type that travels between pods. A type's number is its name on the wire: it never changes its
@@ -93,6 +95,8 @@ final class Serializers {
                 Numbered.Refused.class,
                 (out, refused) -> out.writeString(refused.detail()),
                 in -> new Numbered.Refused(Codec.readText(in)));
+        add(config, 21, PodRegistry.Row.class, Serializers::writePod, Serializers::readPod);
+        add(config, 22, PutPod.class, (out, put) -> writePod(out, put.row()), in -> new PutPod(readPod(in)));
     }
 
     private static <T> void add(
@@ -161,6 +165,27 @@ final class Serializers {
 
     private static NodeLives readLives(ObjectDataInput in) throws IOException {
         return new NodeLives(Codec.readText(in), in.readLong(), Codec.readList(in, Codec::readText));
+    }
+
+    private static void writePod(ObjectDataOutput out, PodRegistry.Row row) throws IOException {
+        out.writeString(row.id());
+        out.writeString(row.name());
+        out.writeString(row.cluster());
+        out.writeLong(row.podLease().toMillis());
+        out.writeLong(row.nodeLease().toMillis());
+        out.writeString(row.phase().name());
+        out.writeLong(row.renewals());
+    }
+
+    private static PodRegistry.Row readPod(ObjectDataInput in) throws IOException {
+        return new PodRegistry.Row(
+                Codec.readText(in),
+                Codec.readText(in),
+                Codec.readText(in),
+                Duration.ofMillis(in.readLong()),
+                Duration.ofMillis(in.readLong()),
+                PodRegistry.Phase.valueOf(Codec.readText(in)),
+                in.readLong());
     }
 
     private static void writeCurrent(ObjectDataOutput out, Numbered.Current current) throws IOException {

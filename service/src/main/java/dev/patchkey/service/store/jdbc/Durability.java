@@ -31,9 +31,10 @@ final class Durability {
 
     /**
      * Connections of the pool that readers leave to those that write, so that no number of readers keeps these from their
-     * own: one each for the committer, the numbering of incarnations, the purge of old rows, and a new epoch.
+     * own: one each for the committer, the numbering of incarnations, the purge of old rows, a new epoch, and the pod's
+     * lease.
      */
-    static final int WRITERS = 4;
+    static final int WRITERS = 5;
 
     /** Readers of a data source that is no pool and does not say how many connections it has. */
     private static final int READERS_WITHOUT_POOL = 6;

@@ -3,6 +3,7 @@ package dev.patchkey.service.store.jdbc;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.patchkey.service.store.CommitterRoute;
 import dev.patchkey.service.store.CountsMap;
+import dev.patchkey.service.store.PodRegistry;
 import dev.patchkey.service.store.StoreHealth;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -11,6 +12,7 @@ import java.util.Locale;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
@@ -19,6 +21,7 @@ import org.springframework.boot.flyway.autoconfigure.FlywayConfigurationCustomiz
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Primary;
 import org.springframework.core.env.Environment;
 
 /** The store behind which a database stands: the default. */
@@ -105,6 +108,15 @@ class JdbcStoreConfiguration {
                         "patchkey.store.fence.conflicts", counts, JdbcReferenceCounts::fenceConflicts)
                 .description("Batches that found the head moved by another committer since this pod's own last one")
                 .register(registry);
+    }
+
+    /** An embedded database belongs to this process, whose start proves every earlier one dead: memory is enough. */
+    @Bean
+    @Primary
+    @DependsOnDatabaseInitialization
+    PodRegistry podRegistry(
+            DataSource dataSource, Durability durability, @Qualifier("podsInMemory") PodRegistry inMemory) {
+        return durability.isEmbedded() ? inMemory : new JdbcPodRegistry(dataSource, durability);
     }
 
     @Bean(destroyMethod = "close")

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.hazelcast.config.Config;
 import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.instance.impl.HazelcastInstanceProxy;
 import dev.patchkey.service.store.PodPeers.Answers;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -14,14 +15,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.springframework.boot.test.system.CapturedOutput;
-import org.springframework.boot.test.system.OutputCaptureExtension;
 
 class HazelcastPodPeersTest {
 
@@ -29,7 +31,6 @@ class HazelcastPodPeersTest {
     private static final Duration BRIEF = Duration.ofMillis(300);
 
     private final List<HazelcastInstance> members = new ArrayList<>();
-    private final List<String> gone = new CopyOnWriteArrayList<>();
 
     @AfterEach
     void stop() {
@@ -37,59 +38,104 @@ class HazelcastPodPeersTest {
     }
 
     @Test
-    void podsThatServeAnswerAndThoseThatAreLostAreMissedAtOnce() throws Exception {
+    void podsThatServeAnswerAndThoseThatAreLostAreNotWaitedFor() throws Exception {
         int[] ports = {freePort(), freePort()};
         HazelcastPodPeers first = new HazelcastPodPeers(member(ports[0], ports), "pod-1");
-        first.serve(question -> question, gone::add);
-        assertThat(first.foundOthers()).isFalse();
-        assertThat(ask(first, "alone", LONG)).isEqualTo(Answers.none(List.of()));
+        first.serve(question -> question);
 
         HazelcastInstance other = member(ports[1], ports);
         HazelcastPodPeers second = new HazelcastPodPeers(other, "pod-2");
-        assertThat(ask(first, "not serving yet", LONG).unaccounted()).isEmpty();
-        second.serve(question -> ("pod-2 heard " + text(question)).getBytes(StandardCharsets.UTF_8), pod -> {});
-        assertThat(second.foundOthers()).isTrue();
+        assertThat(ask(first, "not serving yet", BRIEF, second).silent()).containsExactly(second.id());
+        second.serve(question -> ("pod-2 heard " + text(question)).getBytes(StandardCharsets.UTF_8));
 
-        Answers answers = ask(first, "hello", LONG);
-        assertThat(answers.unaccounted()).isEmpty();
-        assertThat(said(answers, "pod-2")).isEqualTo("pod-2 heard hello");
-        assertThat(said(ask(second, "back", LONG), "pod-1")).isEqualTo("back");
+        Answers answers = ask(first, "hello", LONG, second);
+        assertThat(answers.silent()).isEmpty();
+        assertThat(said(answers, second)).isEqualTo("pod-2 heard hello");
+        assertThat(said(ask(second, "back", LONG, first), first)).isEqualTo("back");
+        assertThat(ask(first, "not asked", LONG)).isEqualTo(new Answers(Map.of(), Set.of()));
 
         second.close();
-        assertThat(ask(first, "anybody?", BRIEF).unaccounted()).containsExactly("pod-2");
+        assertThat(ask(first, "anybody?", BRIEF, second).silent()).containsExactly(second.id());
 
         other.getLifecycleService().terminate();
-        Awaitility.await().atMost(LONG).until(() -> gone.contains("pod-2"));
-        assertThat(ask(first, "alone again", LONG).unaccounted()).isEmpty();
-        assertThat(gone).containsExactly("pod-2");
+        Awaitility.await()
+                .atMost(LONG)
+                .untilAsserted(() -> assertThat(ask(first, "alone again", LONG, second))
+                        .as("no member, and so not waited for")
+                        .isEqualTo(new Answers(Map.of(), Set.of())));
         first.close();
     }
 
     @Test
-    @ExtendWith(OutputCaptureExtension.class)
-    void podsOfTheSameNameEachAnswerForThemselves(CapturedOutput output) throws Exception {
+    void podsOfTheSameNameEachAnswerForThemselves() throws Exception {
         int[] ports = {freePort(), freePort(), freePort()};
         List<HazelcastPodPeers> peers = new ArrayList<>();
         for (int port : ports) {
             HazelcastPodPeers pod = new HazelcastPodPeers(member(port, ports), "namesake");
-            pod.serve(question -> question, gone::add);
+            pod.serve(question -> question);
             peers.add(pod);
         }
-        assertThat(ask(peers.getFirst(), "hello", LONG).answers()).hasSize(2);
-        assertThat(output).contains("Another live pod has the name namesake too: patchkey.channel.pod must be unique");
+        assertThat(ask(peers.getFirst(), "hello", LONG, peers.get(1), peers.get(2))
+                        .answers())
+                .hasSize(2);
         peers.forEach(HazelcastPodPeers::close);
     }
 
-    private static Answers ask(HazelcastPodPeers peers, String question, Duration timeout) {
-        return peers.ask(question.getBytes(StandardCharsets.UTF_8), timeout);
+    @Test
+    void podsThatWereSplitAndHaveMergedAnswerEachOtherAgainByTheSameIds() throws Exception {
+        int[] ports = {freePort(), freePort()};
+        HazelcastInstance one = member(ports[0], ports);
+        HazelcastInstance two = member(ports[1], ports);
+        HazelcastPodPeers first = new HazelcastPodPeers(one, "pod-1");
+        HazelcastPodPeers second = new HazelcastPodPeers(two, "pod-2");
+        first.serve(question -> question);
+        second.serve(question -> question);
+        assertThat(ask(first, "hello", LONG, second).silent()).isEmpty();
+
+        CountDownLatch merged = new CountDownLatch(1);
+        for (HazelcastInstance member : members) {
+            Membership.onMerged(member, merged::countDown);
+        }
+        suspectTheOther(two, one);
+        suspectTheOther(one, two);
+        Awaitility.await()
+                .atMost(LONG)
+                .until(() -> one.getCluster().getMembers().size() == 1
+                        && two.getCluster().getMembers().size() == 1);
+        assertThat(ask(first, "apart", LONG, second)).isEqualTo(new Answers(Map.of(), Set.of()));
+
+        assertThat(merged.await(60, TimeUnit.SECONDS)).as("merged").isTrue();
+        Awaitility.await().atMost(LONG).untilAsserted(() -> {
+            assertThat(said(ask(first, "again", BRIEF, second), second)).isEqualTo("again");
+            assertThat(said(ask(second, "back", BRIEF, first), first)).isEqualTo("back");
+        });
+        first.close();
+        second.close();
     }
 
-    private static String said(Answers answers, String pod) {
-        return answers.names().entrySet().stream()
-                .filter(each -> each.getValue().equals(pod))
-                .map(each -> text(Objects.requireNonNull(answers.answers().get(each.getKey()))))
-                .findFirst()
-                .orElseThrow();
+    /** As a member does that has not heard of another for too long. */
+    private static void suspectTheOther(HazelcastInstance member, HazelcastInstance other) {
+        ((HazelcastInstanceProxy) member)
+                .getOriginal()
+                .node
+                .getClusterService()
+                .suspectMember(
+                        ((HazelcastInstanceProxy) member)
+                                .getOriginal()
+                                .node
+                                .getClusterService()
+                                .getMember(other.getCluster().getLocalMember().getUuid()),
+                        "the test says so",
+                        true);
+    }
+
+    private static Answers ask(HazelcastPodPeers peers, String question, Duration timeout, HazelcastPodPeers... asked) {
+        Set<String> ids = Arrays.stream(asked).map(HazelcastPodPeers::id).collect(Collectors.toSet());
+        return peers.ask(question.getBytes(StandardCharsets.UTF_8), ids, timeout);
+    }
+
+    private static String said(Answers answers, HazelcastPodPeers pod) {
+        return text(Objects.requireNonNull(answers.answers().get(pod.id())));
     }
 
     private static String text(byte[] message) {

@@ -74,7 +74,7 @@ class DurabilityTest {
     void refusesAPoolInWhichNobodyCouldRead(@TempDir Path directory) {
         try (HikariDataSource pool = pool(directory, 4)) {
             assertThatThrownBy(() -> Durability.of(pool))
-                    .hasMessage("spring.datasource.hikari.maximum-pool-size must be at least 5, and is 4");
+                    .hasMessage("spring.datasource.hikari.maximum-pool-size must be at least 6, and is 4");
         }
     }
 }

@@ -20,6 +20,7 @@ import org.springframework.util.FileSystemUtils;
 
 /** A real PostgreSQL on loopback, as durable as one is by default, which the library's own is not. */
 public final class PostgreSqlServer implements AutoCloseable {
+    /** Who may do everything. */
     public static final String USER = "postgres";
 
     private final EmbeddedPostgres server;
@@ -159,6 +160,7 @@ public final class PostgreSqlServer implements AutoCloseable {
         }
     }
 
+    /** That it listens on. */
     public int port() {
         return server.getPort();
     }
@@ -186,7 +188,8 @@ public final class PostgreSqlServer implements AutoCloseable {
         return name;
     }
 
-    void createDatabase(String name) {
+    /** Makes an empty one. */
+    public void createDatabase(String name) {
         execute(USER, "CREATE DATABASE " + name);
     }
 
