@@ -109,14 +109,29 @@ public final class PodRegistration implements AutoCloseable {
      * @throws StoreUnavailableException if the pod has no lease and does not get one in time
      */
     public @Nullable NodeSession open(NodeHello hello, NodeConnection connection) {
+        enter();
+        try {
+            return nodes.open(hello, connection);
+        } finally {
+            lock.lock();
+            try {
+                entering--;
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private void enter() {
         lock.lock();
         try {
             entering++;
+            boolean entered = false;
             try {
                 awaitServing();
-                return nodes.open(hello, connection);
+                entered = true;
             } finally {
-                entering--;
+                entering -= entered ? 0 : 1;
             }
         } finally {
             lock.unlock();
