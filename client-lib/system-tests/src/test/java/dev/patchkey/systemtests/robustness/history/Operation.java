@@ -1,5 +1,8 @@
 package dev.patchkey.systemtests.robustness.history;
 
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
 /** What a caller asked for. */
 public sealed interface Operation {
 
@@ -11,8 +14,19 @@ public sealed interface Operation {
     /** Takes bare references away. */
     record Decrement(String key, int by) implements Operation {}
 
-    /** Acquires or renews an operator's hold. A holder's name is used for one hold, and by one caller. */
-    record Acquire(String key, String holder) implements Operation {}
+    /**
+     * Acquires an operator's hold, or renews it: where it stands, its lease begins anew and it changes nothing else. A
+     * holder's name is used on one key, and by one caller.
+     *
+     * @param lease after which the hold ends unless renewed; null for one that never does
+     */
+    record Acquire(String key, String holder, @Nullable Duration lease) implements Operation {
+
+        /** Without a lease. */
+        public Acquire(String key, String holder) {
+            this(key, holder, null);
+        }
+    }
 
     /** Releases it. */
     record Release(String key, String holder) implements Operation {}

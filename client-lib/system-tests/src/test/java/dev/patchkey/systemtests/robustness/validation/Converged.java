@@ -26,11 +26,16 @@ final class Converged {
         }
         Set<String> lost = new HashSet<>(finale.held());
         lost.removeAll(finale.holders());
+        lost.removeIf(holder -> Leases.mayHaveEnded(timeline, holder));
         if (!lost.isEmpty()) {
             violations.add(new Violation("S7", "holds of the living on " + finale.key() + " ended: " + lost));
         }
         Set<String> left = new HashSet<>(finale.holders());
         left.removeAll(finale.held());
+        left.removeIf(holder -> Leases.mayHaveEnded(timeline, holder));
+        finale.holders().stream()
+                .filter(holder -> Leases.hasEnded(timeline, holder))
+                .forEach(left::add);
         if (!left.isEmpty()) {
             violations.add(new Violation("S7", "holds of the dead on " + finale.key() + " stand: " + left));
         }

@@ -54,6 +54,8 @@ final class Timeline {
     private final List<State> states = new ArrayList<>();
     private final NavigableMap<Version, Integer> positions = new TreeMap<>();
     private final List<Call> calls;
+    private final Map<String, List<Call>> acquires = new HashMap<>();
+    private final Map<String, Integer> made = new HashMap<>();
     private final List<Violation> violations = new ArrayList<>();
 
     Timeline(History history, String key) {
@@ -67,6 +69,10 @@ final class Timeline {
             byReason.put(call.id(), call);
             if (call.operation() instanceof Operation.Release release && releases.put(release.holder(), call) != null) {
                 throw new IllegalArgumentException("a hold is released by one call: " + release.holder());
+            }
+            if (call.operation() instanceof Operation.Acquire acquire) {
+                acquires.computeIfAbsent(acquire.holder(), holder -> new ArrayList<>())
+                        .add(call);
             }
         }
         states.add(new State(0, Set.of()));
@@ -92,6 +98,9 @@ final class Timeline {
                     "after " + row + " the count is " + row.count() + ", and by its operation " + next.count() + " ("
                             + next.bare() + " bare)"));
         }
+        if (change.call() != null) {
+            made.merge(change.call().id(), 1, Integer::sum);
+        }
         changes.add(change);
         states.add(next);
         positions.put(row.version(), changes.size());
@@ -103,7 +112,7 @@ final class Timeline {
         return switch (row.action()) {
             case "increment" -> new State(before.bare() + amount(row, call), before.holders());
             case "decrement" -> new State(before.bare() - amount(row, call), before.holders());
-            case "acquire" -> new State(before.bare(), with(before, row));
+            case "acquire" -> new State(before.bare(), with(before, row, call));
             case "release", "expire" -> new State(before.bare(), without(before, row));
             default -> throw new IllegalArgumentException("no operation of the suite is a " + row.action());
         };
@@ -124,7 +133,11 @@ final class Timeline {
         return 0;
     }
 
-    private Set<String> with(State before, Row row) {
+    private Set<String> with(State before, Row row, @Nullable Call call) {
+        boolean ofCaller = acquires.containsKey(String.valueOf(row.holder()));
+        if (ofCaller && (call == null || !acquires(String.valueOf(row.holder())).contains(call))) {
+            violations.add(new Violation("S1", "nobody asked for " + row));
+        }
         Set<String> holders = new HashSet<>(before.holders());
         if (!holders.add(String.valueOf(row.holder()))) {
             violations.add(new Violation("S1", "a hold that stood was acquired: " + row));
@@ -152,6 +165,11 @@ final class Timeline {
         return changes;
     }
 
+    /** The calls that acquire or renew a holder's hold; none for a node's. */
+    List<Call> acquires(String holder) {
+        return acquires.getOrDefault(holder, List.of());
+    }
+
     /** The state at a position. */
     State state(int position) {
         return states.get(position);
@@ -169,8 +187,8 @@ final class Timeline {
     }
 
     /** How often the call's change was made. */
-    long madeBy(Call call) {
-        return changes.stream().filter(change -> call.equals(change.call())).count();
+    int madeBy(Call call) {
+        return made.getOrDefault(call.id(), 0);
     }
 
     /** What is wrong with the order in itself. */

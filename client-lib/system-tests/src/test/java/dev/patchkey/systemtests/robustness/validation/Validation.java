@@ -20,6 +20,7 @@ public final class Validation {
             violations.addAll(ExactlyOnce.check(timeline));
             violations.addAll(Linearizable.check(timeline));
             violations.addAll(NodesInOrder.check(timeline, history.sightings()));
+            violations.addAll(Leases.check(timeline, history.sightings()));
             violations.addAll(AppliedIsTrue.check(timeline, history.sightings()));
             for (Finale finale : history.finales()) {
                 if (finale.key().equals(key)) {

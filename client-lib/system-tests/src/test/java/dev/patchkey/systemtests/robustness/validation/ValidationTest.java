@@ -11,6 +11,7 @@ import dev.patchkey.systemtests.robustness.history.Operation;
 import dev.patchkey.systemtests.robustness.history.Row;
 import dev.patchkey.systemtests.robustness.history.Sighting;
 import dev.patchkey.systemtests.robustness.history.Version;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
 class ValidationTest {
 
     private static final String KEY = "k";
+    private static final long LEASE = Duration.ofSeconds(2).toNanos();
 
     private final List<Call> calls = new ArrayList<>();
     private final List<Row> rows = new ArrayList<>();
@@ -302,6 +304,109 @@ class ValidationTest {
     }
 
     @Test
+    void aHoldThatIsRenewedOutlivesItsFirstLease() {
+        leased("a", 0, 1, done(1, 1));
+        row(1, "acquire", "alice", "a", 1);
+        leased("b", LEASE / 2, LEASE / 2 + 1, noOp(1, 1));
+        call("r", read(true), LEASE + LEASE / 4, LEASE + LEASE / 3, noOp(1, 1));
+        row(2, "expire", "alice", "the lease ended", 0);
+        call("s", read(true), LEASE, 2 * LEASE, noOp(0, 2));
+        finale(2, 0, Set.of(), Set.of("alice"));
+        assertThat(violations()).isEmpty();
+    }
+
+    @Test
+    void aHoldThatEndsBeforeItsLeaseIsCaught() {
+        leased("a", 10, 20, done(1, 1));
+        row(1, "acquire", "alice", "a", 1);
+        row(2, "expire", "alice", "the lease ended", 0);
+        call("s", read(true), 30, LEASE / 2, noOp(0, 2));
+        caught("S7", "before its lease");
+    }
+
+    @Test
+    void aHoldThatANodeSeesEndedBeforeItsLeaseIsCaught() {
+        leased("a", 10, 20, done(1, 1));
+        row(1, "acquire", "alice", "a", 1);
+        row(2, "expire", "alice", "the lease ended", 0);
+        sighting(2, 0, LEASE / 2, 2 * LEASE);
+        caught("S7", "before its lease");
+    }
+
+    @Test
+    void aHoldThatEndsAlthoughItWasRenewedIsCaught() {
+        leased("a", 0, 1, done(1, 1));
+        row(1, "acquire", "alice", "a", 1);
+        leased("b", LEASE / 2, LEASE / 2 + 1, noOp(1, 1));
+        row(2, "expire", "alice", "the lease ended", 0);
+        call("s", read(false), LEASE, LEASE + 1, noOp(0, 2));
+        caught("S7", "before its lease");
+    }
+
+    @Test
+    void aRenewalOfUnknownFateMayHaveShortenedTheLease() {
+        call("a", new Operation.Acquire(KEY, "alice"), 0, 1, done(1, 1));
+        row(1, "acquire", "alice", "a", 1);
+        leased("b", 2, 3, new Answer.Unknown());
+        row(2, "expire", "alice", "the lease ended", 0);
+        call("s", read(true), LEASE, LEASE + 2, noOp(0, 2));
+        assertThat(violations()).isEmpty();
+    }
+
+    @Test
+    void anEndThatNobodySawInTimeIsNotCalledEarly() {
+        leased("a", 0, 1, done(1, 1));
+        row(1, "acquire", "alice", "a", 1);
+        row(2, "expire", "alice", "the lease ended", 0);
+        call("s", read(true), 2, LEASE, noOp(0, 2));
+        assertThat(violations()).isEmpty();
+    }
+
+    @Test
+    void aHoldWithoutLeaseThatExpiresIsCaught() {
+        call("a", new Operation.Acquire(KEY, "alice"), 0, 1, done(1, 1));
+        row(1, "acquire", "alice", "a", 1);
+        row(2, "expire", "alice", "the lease ended", 0);
+        caught("S7", "without lease");
+    }
+
+    @Test
+    void aHoldWhoseCallerStoppedRenewingAndThatStandsIsCaught() {
+        leased("a", 0, 1, done(1, 1));
+        row(1, "acquire", "alice", "a", 1);
+        finale(1, 1, Set.of("alice"), Set.of("alice"));
+        caught("S7", "holds of the dead");
+    }
+
+    @Test
+    void aHoldThatMayHaveBeenRenewedForEverMayStand() {
+        leased("a", 0, 1, done(1, 1));
+        row(1, "acquire", "alice", "a", 1);
+        call("b", new Operation.Acquire(KEY, "alice"), 2, 3, new Answer.Unknown());
+        finale(1, 1, Set.of("alice"), Set.of());
+        assertThat(violations()).isEmpty();
+    }
+
+    @Test
+    void aHoldThatACallerIsSaidToHaveAndNobodyAcquiredIsCaught() {
+        call("a", new Operation.Acquire(KEY, "alice"), 0, 1, new Answer.Unknown());
+        row(1, "acquire", "alice", "somebody", 1);
+        caught("S1", "nobody asked for");
+    }
+
+    @Test
+    void aReleaseThatWasRetriedBlindlyMayEndWhatALateAcquireRevived() {
+        call("a", new Operation.Acquire(KEY, "alice"), 0, 1, done(1, 1));
+        row(1, "acquire", "alice", "a", 1);
+        call("b", new Operation.Acquire(KEY, "alice"), 2, 3, new Answer.Unknown());
+        calls.add(new Call("c", new Operation.Release(KEY, "alice"), 4, 20, true, done(0, 4)));
+        row(2, "release", "alice", null, 0);
+        row(3, "acquire", "alice", "b", 1);
+        row(4, "release", "alice", null, 0);
+        assertThat(violations()).isEmpty();
+    }
+
+    @Test
     void whatANodeSawOfABrokenPromiseIsReported() {
         brokenPromises.add("node n: the key was enabled and its test said no");
         caught("N1", "its test said no");
@@ -327,6 +432,10 @@ class ValidationTest {
 
     private void call(String id, Operation operation, long begin, long end, Answer answer) {
         calls.add(new Call(id, operation, begin, end, answer));
+    }
+
+    private void leased(String id, long begin, long end, Answer answer) {
+        call(id, new Operation.Acquire(KEY, "alice", Duration.ofNanos(LEASE)), begin, end, answer);
     }
 
     private void row(long revision, String action, @Nullable String holder, @Nullable String reason, int count) {
