@@ -6,8 +6,10 @@ package dev.patchkey.systemtests.robustness.history;
  * @param id unique in the history; the reason that the call gave, where it could give one
  * @param begin before the first attempt was sent
  * @param end after the last one was answered or given up
+ * @param blind whether it was retried after an attempt of unknown fate without an {@code Idempotency-Key}, so that a no-op
+ *     may be its own earlier attempt's doing
  */
-public record Call(String id, Operation operation, long begin, long end, Answer answer) {
+public record Call(String id, Operation operation, long begin, long end, boolean blind, Answer answer) {
 
     public Call {
         if (end < begin) {

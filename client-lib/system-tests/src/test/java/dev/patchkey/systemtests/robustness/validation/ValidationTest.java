@@ -431,7 +431,7 @@ class ValidationTest {
     }
 
     private void call(String id, Operation operation, long begin, long end, Answer answer) {
-        calls.add(new Call(id, operation, begin, end, answer));
+        calls.add(new Call(id, operation, begin, end, false, answer));
     }
 
     private void leased(String id, long begin, long end, Answer answer) {

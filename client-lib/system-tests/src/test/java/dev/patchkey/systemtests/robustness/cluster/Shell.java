@@ -1,0 +1,57 @@
+package dev.patchkey.systemtests.robustness.cluster;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Commands of the machine. */
+final class Shell {
+
+    /** Each of them takes milliseconds. */
+    private static final int SECONDS = 30;
+
+    private Shell() {}
+
+    /** Runs a command and returns what it printed. */
+    static String run(String... command) {
+        return run(List.of(command));
+    }
+
+    static String run(List<String> command) {
+        try {
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
+            process.getOutputStream().close();
+            String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                throw new IllegalStateException(command + " did not end within " + SECONDS + " s");
+            }
+            if (process.exitValue() != 0) {
+                throw new IllegalStateException(command + " ended with " + process.exitValue() + ": " + printed);
+            }
+            return printed;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted during " + command, e);
+        }
+    }
+
+    /** Runs a command whose failure means that there is nothing to do. */
+    static boolean tryRun(String... command) {
+        return tryRun(List.of(command));
+    }
+
+    static boolean tryRun(List<String> command) {
+        try {
+            run(command);
+            return true;
+        } catch (IllegalStateException | UncheckedIOException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,19 @@
+package dev.patchkey.systemtests.robustness.faults;
+
+import java.util.function.BooleanSupplier;
+
+/**
+ * One thing done to the cluster.
+ *
+ * @param kind what it is, for the summary
+ * @param target what it is done to
+ * @param inject does it; false if there was nothing to do, such as to kill what is dead
+ * @param heal undoes it
+ */
+record Fault(String kind, String target, BooleanSupplier inject, Runnable heal) {
+
+    @Override
+    public String toString() {
+        return kind + " (" + target + ")";
+    }
+}
