@@ -100,9 +100,9 @@ final class Linearizable {
                 now = Math.min(now, read.end());
             }
             if (position > 0) {
-                long end = timeline.changes().get(position - 1).latest();
-                now = Math.min(now, end);
-                byChanges = Math.min(byChanges, end);
+                Timeline.Change change = timeline.changes().get(position - 1);
+                now = Math.min(now, change.latest());
+                byChanges = Math.min(byChanges, change.acknowledged());
             }
         }
         latest[0] = now;

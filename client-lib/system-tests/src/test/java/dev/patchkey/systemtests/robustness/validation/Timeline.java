@@ -39,6 +39,12 @@ final class Timeline {
         long latest() {
             return call == null ? Long.MAX_VALUE : call.latest();
         }
+
+        /** When it was answered as this change: an attempt whose retry was answered as a no-op never was. */
+        long acknowledged() {
+            Answer.Done done = call == null ? null : done(call);
+            return call != null && done != null && done.changed() ? call.end() : Long.MAX_VALUE;
+        }
     }
 
     /** What the key is after a change, as the sequential specification has it. */

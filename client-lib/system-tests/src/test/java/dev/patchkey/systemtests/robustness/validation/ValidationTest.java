@@ -172,6 +172,16 @@ class ValidationTest {
     }
 
     @Test
+    void aWeakReadMayMissWhatWasAnsweredAsANoOp() {
+        call("a", new Operation.Acquire(KEY, "alice"), 0, 10, done(1, 1));
+        row(1, "acquire", "alice", "a", 1);
+        calls.add(new Call("b", new Operation.Release(KEY, "alice"), 11, 20, true, noOp(0, 2)));
+        row(2, "release", "alice", null, 0);
+        call("r", read(false), 21, 22, noOp(1, 1));
+        assertThat(violations()).isEmpty();
+    }
+
+    @Test
     void aStrongReadThatGoesBackBehindAnotherIsCaught() {
         call("a", increment(1), 0, 100, done(1, 1));
         row(1, "increment", null, "a", 1);

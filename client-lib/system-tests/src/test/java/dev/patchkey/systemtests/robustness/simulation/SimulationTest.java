@@ -1,0 +1,82 @@
+package dev.patchkey.systemtests.robustness.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.patchkey.systemtests.robustness.history.Answer;
+import dev.patchkey.systemtests.robustness.history.Call;
+import dev.patchkey.systemtests.robustness.history.History;
+import dev.patchkey.systemtests.robustness.history.Row;
+import dev.patchkey.systemtests.robustness.validation.Validation;
+import dev.patchkey.systemtests.robustness.validation.Violation;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
+
+/** The rules on thousands of random histories: of those that are right none is blamed, and no planted error is missed. */
+class SimulationTest {
+
+    private static final int HISTORIES = 3000;
+
+    /** An error need not have a place in every history; in so many of them it must have been tried. */
+    private static final int LEAST_PLANTED = 300;
+
+    private static final long LENGTH = 200 * Simulation.MILLI;
+
+    @Test
+    void aHistoryThatIsRightByConstructionPasses() {
+        Map<String, Integer> seen = new TreeMap<>();
+        for (long seed = 0; seed < HISTORIES; seed++) {
+            History history = Simulation.overDatabase(seed, LENGTH);
+            assertThat(Validation.check(history)).as("seed %d", seed).isEmpty();
+            for (Call call : history.calls()) {
+                seen.merge(kind(call), 1, Integer::sum);
+            }
+            for (Row row : history.rows()) {
+                seen.merge(row.action(), 1, Integer::sum);
+            }
+        }
+        assertThat(seen)
+                .as("what came up, and how often")
+                .containsOnlyKeys(
+                        "Refused",
+                        "NotDone",
+                        "Unknown",
+                        "Stale",
+                        "change",
+                        "applied",
+                        "no-op",
+                        "increment",
+                        "decrement",
+                        "acquire",
+                        "release",
+                        "expire")
+                .allSatisfy((kind, times) -> assertThat(times).isGreaterThan(HISTORIES));
+    }
+
+    private static String kind(Call call) {
+        if (!(call.answer() instanceof Answer.Done done)) {
+            return call.answer().getClass().getSimpleName();
+        }
+        return done.propagation().applied() ? "applied" : done.changed() ? "change" : "no-op";
+    }
+
+    @ParameterizedTest
+    @FieldSource("dev.patchkey.systemtests.robustness.simulation.Planted#ERRORS")
+    void aPlantedErrorIsCaught(Planted error) {
+        int planted = 0;
+        for (long seed = 0; seed < HISTORIES && planted < LEAST_PLANTED; seed++) {
+            Draft draft = new Draft(Simulation.overDatabase(seed, LENGTH), new Random(seed));
+            if (error.plant().test(draft)) {
+                planted++;
+                assertThat(Validation.check(draft.history()))
+                        .as("%s, seed %d", error, seed)
+                        .extracting(Violation::promise)
+                        .contains(error.promise());
+            }
+        }
+        assertThat(planted).isEqualTo(LEAST_PLANTED);
+    }
+}
