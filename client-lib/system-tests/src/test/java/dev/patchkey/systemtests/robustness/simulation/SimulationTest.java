@@ -8,9 +8,12 @@ import dev.patchkey.systemtests.robustness.history.History;
 import dev.patchkey.systemtests.robustness.history.Row;
 import dev.patchkey.systemtests.robustness.validation.Validation;
 import dev.patchkey.systemtests.robustness.validation.Violation;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.LongFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
@@ -63,15 +66,54 @@ class SimulationTest {
         return done.propagation().applied() ? "applied" : done.changed() ? "change" : "no-op";
     }
 
+    @Test
+    void aHistoryWithoutRowsThatIsRightByConstructionPasses() {
+        int gaps = 0;
+        for (long seed = 0; seed < HISTORIES; seed++) {
+            History history = Simulation.overMemory(seed, LENGTH);
+            long acknowledged = history.calls().stream().filter(Draft::isChange).count();
+            gaps += history.rows().size() - (int) acknowledged;
+            assertThat(Validation.checkWithoutRows(withoutRows(history)))
+                    .as("seed %d", seed)
+                    .isEmpty();
+        }
+        assertThat(gaps).as("changes that nobody was told of").isGreaterThan(HISTORIES);
+    }
+
+    private static History withoutRows(History history) {
+        return new History(
+                history.calls(), List.of(), history.sightings(), history.finales(), history.brokenPromises());
+    }
+
     @ParameterizedTest
-    @FieldSource("dev.patchkey.systemtests.robustness.simulation.Planted#ERRORS")
+    @FieldSource({
+        "dev.patchkey.systemtests.robustness.simulation.Planted#ANYWHERE",
+        "dev.patchkey.systemtests.robustness.simulation.Planted#WITH_ROWS"
+    })
     void aPlantedErrorIsCaught(Planted error) {
+        caught(error, seed -> Simulation.overDatabase(seed, LENGTH), Validation::check);
+    }
+
+    @ParameterizedTest
+    @FieldSource({
+        "dev.patchkey.systemtests.robustness.simulation.Planted#ANYWHERE",
+        "dev.patchkey.systemtests.robustness.simulation.Planted#WITHOUT_ROWS"
+    })
+    void aPlantedErrorIsCaughtWithoutRows(Planted error) {
+        caught(
+                error,
+                seed -> Simulation.overMemory(seed, LENGTH),
+                history -> Validation.checkWithoutRows(withoutRows(history)));
+    }
+
+    private static void caught(
+            Planted error, LongFunction<History> histories, Function<History, List<Violation>> judge) {
         int planted = 0;
         for (long seed = 0; seed < HISTORIES && planted < LEAST_PLANTED; seed++) {
-            Draft draft = new Draft(Simulation.overDatabase(seed, LENGTH), new Random(seed));
+            Draft draft = new Draft(histories.apply(seed), new Random(seed));
             if (error.plant().test(draft)) {
                 planted++;
-                assertThat(Validation.check(draft.history()))
+                assertThat(judge.apply(draft.history()))
                         .as("%s, seed %d", error, seed)
                         .extracting(Violation::promise)
                         .contains(error.promise());

@@ -11,14 +11,16 @@ final class AppliedIsTrue {
 
     private AppliedIsTrue() {}
 
-    static List<Violation> check(Timeline timeline, List<Sighting> sightings) {
+    static List<Violation> check(String key, List<Call> calls, List<Sighting> sightings) {
         List<Sighting> ofKey = sightings.stream()
-                .filter(sighting -> sighting.key().equals(timeline.key()))
+                .filter(sighting -> sighting.key().equals(key))
                 .filter(Sighting::live)
                 .toList();
         List<Violation> violations = new ArrayList<>();
-        for (Call call : timeline.calls()) {
-            if (call.answer() instanceof Answer.Done done && done.propagation().applied()) {
+        for (Call call : calls) {
+            if (call.operation().key().equals(key)
+                    && call.answer() instanceof Answer.Done done
+                    && done.propagation().applied()) {
                 ofKey.stream()
                         .filter(sighting -> sighting.version().compareTo(done.version()) < 0)
                         .filter(sighting -> sighting.last() > call.end())
