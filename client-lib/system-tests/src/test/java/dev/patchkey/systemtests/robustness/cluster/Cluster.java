@@ -156,14 +156,18 @@ public final class Cluster implements AutoCloseable {
         return pods.stream().map(Pod::uri).toList();
     }
 
-    /** Starts new nodes with these keys; those of the run before end. */
-    public void startNodes(String run, List<String> keys, long seed) {
+    /**
+     * Starts new nodes with these keys; those of the run before end.
+     *
+     * @param acquire whether they acquire and release keys, too
+     */
+    public void startNodes(String run, List<String> keys, long seed, boolean acquire) {
         nodes.forEach(Server::close);
         nodes.clear();
         for (int i = 0; i < NODES; i++) {
             String id = run + "-node" + i;
             Path java = i % 2 == 0 ? java25 : java17;
-            nodes.add(new Node(nodeHosts.get(i), directory(id), java, id, keys, uris(), seed * NODES + i));
+            nodes.add(new Node(nodeHosts.get(i), directory(id), java, id, keys, acquire, uris(), seed * NODES + i));
         }
         nodes.forEach(Server::start);
     }

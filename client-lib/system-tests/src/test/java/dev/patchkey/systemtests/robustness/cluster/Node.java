@@ -35,14 +35,28 @@ public final class Node extends Server {
     private final Path directory;
     private final Path java;
     private final List<String> keys;
+    private final boolean acquires;
     private final List<URI> pods;
     private final long seed;
     private int run;
     private @Nullable BufferedWriter in;
     private @Nullable BufferedReader out;
 
-    /** @param keys that it mirrors: as many as its program has constants for */
-    public Node(Host host, Path directory, Path java, String id, List<String> keys, List<URI> pods, long seed) {
+    /**
+     * A node that has not been started.
+     *
+     * @param keys that it mirrors: as many as its program has constants for
+     * @param acquires whether it acquires and releases them, too
+     */
+    Node(
+            Host host,
+            Path directory,
+            Path java,
+            String id,
+            List<String> keys,
+            boolean acquires,
+            List<URI> pods,
+            long seed) {
         super(host, new File(directory.toFile(), "node.log"));
         if (keys.size() != NodeProgram.KEYS) {
             throw new IllegalArgumentException("a node has " + NodeProgram.KEYS + " keys, not " + keys.size());
@@ -51,6 +65,7 @@ public final class Node extends Server {
         this.directory = directory;
         this.java = java;
         this.keys = keys;
+        this.acquires = acquires;
         this.pods = pods;
         this.seed = seed;
     }
@@ -65,6 +80,7 @@ public final class Node extends Server {
                 java.toString(),
                 "-Xmx96m",
                 "-Dkeys=" + String.join(",", keys),
+                "-Dacquires=" + acquires,
                 "-cp",
                 System.getProperty("java.class.path"),
                 NodeProgram.class.getName(),

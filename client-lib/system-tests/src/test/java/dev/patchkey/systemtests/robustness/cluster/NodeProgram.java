@@ -48,7 +48,7 @@ final class NodeProgram {
     private final Patchkey patchkey;
     private final PrintStream out;
     private final ConcurrentMap<String, Hold> held = new ConcurrentHashMap<>();
-    private volatile boolean acquiring = true;
+    private volatile boolean acquiring = Boolean.getBoolean("acquires");
     private volatile boolean looking = true;
 
     private NodeProgram(Patchkey patchkey, PrintStream out) {

@@ -43,6 +43,7 @@ final class Caller implements Runnable {
     private final Random random;
     private final List<URI> pods;
     private final List<String> keys;
+    private final boolean leases;
     private final Consumer<Call> calls;
     private final Http http = new Http();
 
@@ -56,11 +57,12 @@ final class Caller implements Runnable {
     private int number;
     private volatile boolean stopped;
 
-    Caller(String name, Random random, List<URI> pods, List<String> keys, Consumer<Call> calls) {
+    Caller(String name, Random random, List<URI> pods, List<String> keys, boolean leases, Consumer<Call> calls) {
         this.name = name;
         this.random = random;
         this.pods = pods;
         this.keys = keys;
+        this.leases = leases;
         this.calls = calls;
     }
 
@@ -88,7 +90,11 @@ final class Caller implements Runnable {
             case 3, 4 -> decrement(key, references.getOrDefault(key, 0) > 0 ? 1 : 1 + random.nextInt(2));
             case 5 -> acquire(key);
             case 6 -> release(holds.poll());
-            case 7 -> acquireLeased(key);
+            case 7 -> {
+                if (leases) {
+                    acquireLeased(key);
+                }
+            }
             case 8, 9 -> read(key, true);
             default -> read(key, false);
         }

@@ -26,10 +26,14 @@ public final class Traffic {
     private final List<Caller> callers = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
 
-    /** Starts them. */
-    public Traffic(String name, long seed, List<URI> pods, List<String> keys) {
+    /**
+     * Starts them.
+     *
+     * @param leases whether some holds have one
+     */
+    public Traffic(String name, long seed, List<URI> pods, List<String> keys, boolean leases) {
         for (int i = 0; i < CALLERS; i++) {
-            Caller caller = new Caller(name + "." + i, new Random(seed * CALLERS + i), pods, keys, calls::add);
+            Caller caller = new Caller(name + "." + i, new Random(seed * CALLERS + i), pods, keys, leases, calls::add);
             callers.add(caller);
             Thread thread = new Thread(caller, "caller-" + i);
             thread.setUncaughtExceptionHandler((ended, failure) -> failures.add(failure));
