@@ -66,7 +66,6 @@ public final class Cluster implements AutoCloseable {
             empty();
             database = store == Store.JDBC ? new Database(network.host("db"), directory("db"), java25) : null;
             if (database != null) {
-                database.start();
                 awaitDatabase();
             }
             List<Host> hosts =
@@ -175,7 +174,6 @@ public final class Cluster implements AutoCloseable {
     /** Lets go on what is paused, and starts what does not run, as its supervisor would; the database first. */
     public void revive() {
         if (database != null) {
-            revive(database);
             awaitDatabase();
         }
         pods.forEach(Cluster::revive);
@@ -191,9 +189,10 @@ public final class Cluster implements AutoCloseable {
 
     private void awaitDatabase() {
         String port = "/dev/tcp/" + database().host().address() + "/" + Postgres.PORT;
-        await(
-                "the database is up; its log is " + database().log(),
-                () -> Shell.tryRun("bash", "-c", "exec 3<>" + port));
+        await("the database is up; its log is " + database().log(), () -> {
+            revive(database());
+            return Shell.tryRun("bash", "-c", "exec 3<>" + port);
+        });
     }
 
     /** Waits until every pod is ready; one that has ended meanwhile, since the database was away, is started again. */
@@ -206,10 +205,10 @@ public final class Cluster implements AutoCloseable {
         }
     }
 
-    /** Waits until that pod is ready, no longer than that. */
+    /** Waits until that pod is ready, or has ended, and no longer than that. */
     public void awaitReady(Pod pod, Duration atMost) {
         try {
-            Awaitility.await().atMost(atMost).pollInterval(POLL).until(() -> isReady(pod));
+            Awaitility.await().atMost(atMost).pollInterval(POLL).until(() -> !pod.isAlive() || isReady(pod));
         } catch (ConditionTimeoutException e) {
             // A fault keeps it from being ready.
         }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -14,6 +15,9 @@ import java.util.List;
 final class Postgres {
 
     static final int PORT = 5432;
+
+    /** Recovery after a kill takes seconds, and a busy machine makes them many. */
+    private static final Duration STARTUP = Duration.ofMinutes(2);
 
     private Postgres() {}
 
@@ -30,6 +34,7 @@ final class Postgres {
                 .setDataDirectory(data)
                 .setCleanDataDirectory(false)
                 .setPort(PORT)
+                .setPGStartupWait(STARTUP)
                 .setServerConfig("fsync", "on")
                 .setServerConfig("full_page_writes", "on")
                 .setServerConfig("synchronous_commit", "on")
