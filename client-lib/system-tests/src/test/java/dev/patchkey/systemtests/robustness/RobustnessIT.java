@@ -59,12 +59,11 @@ class RobustnessIT {
                     Run.Result result = new Run(cluster, seed, System.currentTimeMillis()).play(length);
                     results.add(result);
                     write(directory, result);
+                    Files.writeString(directory.resolve("summary.md"), Summary.of(store, results));
                     System.out.println(Summary.line(result));
                 }
             }
-            String summary = Summary.of(store, results);
-            Files.writeString(directory.resolve("summary.md"), summary);
-            System.out.println(summary);
+            System.out.println(Summary.of(store, results));
         }
         assertThat(results)
                 .allSatisfy(result -> assertThat(result.violations())

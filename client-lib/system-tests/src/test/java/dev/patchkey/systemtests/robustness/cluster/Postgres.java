@@ -39,6 +39,8 @@ final class Postgres {
                 .setServerConfig("full_page_writes", "on")
                 .setServerConfig("synchronous_commit", "on")
                 .setServerConfig("listen_addresses", "*")
+                // Those of another run would be in the same directory: a network namespace does not keep them apart.
+                .setServerConfig("unix_socket_directories", "")
                 .setServerConfig("hba_file", access.toString())
                 .start();
         System.out.println("started");
