@@ -30,7 +30,7 @@ class DurabilityTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {5, 10})
+    @ValueSource(ints = {6, 10})
     void readersLeaveTheWritersTheirConnections(int connections, @TempDir Path directory) throws Exception {
         CountDownLatch done = new CountDownLatch(1);
         try (HikariDataSource pool = pool(directory, connections);
@@ -72,9 +72,9 @@ class DurabilityTest {
 
     @Test
     void refusesAPoolInWhichNobodyCouldRead(@TempDir Path directory) {
-        try (HikariDataSource pool = pool(directory, 4)) {
+        try (HikariDataSource pool = pool(directory, 5)) {
             assertThatThrownBy(() -> Durability.of(pool))
-                    .hasMessage("spring.datasource.hikari.maximum-pool-size must be at least 6, and is 4");
+                    .hasMessage("spring.datasource.hikari.maximum-pool-size must be at least 6, and is 5");
         }
     }
 }
