@@ -92,7 +92,7 @@ public class AcquireBenchmark {
 
     static void run(Report report, List<String> arguments) throws Exception {
         List<List<String>> rows = new ArrayList<>();
-        try (ServiceProcess process = new ServiceProcess(arguments, "jdbc")) {
+        try (ServiceProcess process = ServiceProcess.start(arguments, "--patchkey.store=jdbc")) {
             for (int threads : THREADS) {
                 Map<String, RunResult> byRow = new HashMap<>();
                 for (RunResult result : report.jmh(

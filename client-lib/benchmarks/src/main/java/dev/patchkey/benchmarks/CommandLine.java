@@ -1,5 +1,6 @@
 package dev.patchkey.benchmarks;
 
+import dev.patchkey.benchmarks.durable.DurableBenchmark;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -55,6 +56,9 @@ record CommandLine(
         String what = operands.remove(0);
         List<NamedBenchmark> benchmarks = benchmarks(what);
         requireService(what, benchmarks, operands);
+        if (benchmarks.contains(NamedBenchmark.DURABLE)) {
+            DurableBenchmark.requirePeers();
+        }
         return new CommandLine(benchmarks, List.copyOf(operands), out, quick);
     }
 

@@ -11,7 +11,7 @@ public final class Main {
               flip                             what an edge costs, and how long hot threads feel it
               keys                             100,000 keys in one JVM
               acquire SERVICE.JAR [JAVA]       what holding a key costs that is held already
-              service SERVICE.JAR [JAVA]       increments over HTTP
+              durable SERVICE.JAR [JAVA]       durable increments over HTTP, beside etcd and ZooKeeper
               propagation SERVICE.JAR [JAVA]   from the commit to applied
               all SERVICE.JAR [JAVA]           all of these
             A service needs a JDK 25: the one that runs this, or the java that is named after SERVICE.JAR.

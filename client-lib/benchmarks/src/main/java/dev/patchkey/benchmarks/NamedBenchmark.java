@@ -1,6 +1,7 @@
 package dev.patchkey.benchmarks;
 
 import dev.patchkey.benchmarks.check.CheckBenchmark;
+import dev.patchkey.benchmarks.durable.DurableBenchmark;
 import dev.patchkey.benchmarks.flip.FlipBenchmark;
 import java.util.Arrays;
 import java.util.List;
@@ -13,7 +14,7 @@ enum NamedBenchmark {
     FLIP(false, (report, service) -> FlipBenchmark.run(report)),
     KEYS(false, (report, service) -> KeysBenchmark.run(report)),
     ACQUIRE(true, AcquireBenchmark::run),
-    SERVICE(true, ServiceBenchmark::run),
+    DURABLE(true, DurableBenchmark::run),
     PROPAGATION(true, PropagationBenchmark::run);
 
     private interface Body {

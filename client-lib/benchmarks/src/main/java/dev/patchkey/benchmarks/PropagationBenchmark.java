@@ -48,7 +48,7 @@ final class PropagationBenchmark {
 
     static void run(Report report, List<String> arguments) throws Exception {
         System.out.println("measuring propagation");
-        try (ServiceProcess process = new ServiceProcess(arguments, "jdbc")) {
+        try (ServiceProcess process = ServiceProcess.start(arguments, "--patchkey.store=jdbc")) {
             new PropagationBenchmark(report, process.uri()).run();
         }
     }
