@@ -76,8 +76,10 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     private final Staleness staleness = new Staleness(() -> null);
     private final Retention retention;
 
-    private final ExecutorService committer = Executors.newSingleThreadExecutor(
-            Thread.ofPlatform().name("patchkey-committer").daemon().factory());
+    /** One thread for the batch that is committed, and one for that which is made visible meanwhile. */
+    private final ExecutorService committer = Executors.newFixedThreadPool(
+            2, Thread.ofPlatform().name("patchkey-committer-", 0).daemon().factory());
+
     private final ExecutorService forwarder = Executors.newVirtualThreadPerTaskExecutor();
 
     /** Compares the view with the database, and waits for nothing else. */
@@ -194,16 +196,17 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
         return route.isHere() ? here.submit(Lane.ONLY, command) : elsewhere.submit(Lane.ONLY, command);
     }
 
-    private void commit(List<NaturalBatches.Pending<Command, Outcome>> batch) {
+    private void commit(List<NaturalBatches.Pending<Command, Outcome>> batch, NaturalBatches.Turn turn) {
         List<Outcome> outcomes;
         try {
             outcomes = commits.execute(
-                    batch.stream().map(NaturalBatches.Pending::question).toList());
+                    batch.stream().map(NaturalBatches.Pending::question).toList(), turn::pass);
             health.wrote();
         } catch (StoreUnavailableException e) {
             if (batch.size() > 1 && JdbcCommits.isWorthSplitting(e)) {
-                commit(batch.subList(0, batch.size() / 2));
-                commit(batch.subList(batch.size() / 2, batch.size()));
+                // The turn is kept until the last part: what came later is decided later.
+                commit(batch.subList(0, batch.size() / 2), () -> {});
+                commit(batch.subList(batch.size() / 2, batch.size()), turn);
             } else {
                 if (!JdbcCommits.isWorthSplitting(e)) {
                     health.writeFailed(e.getCause() == null ? e : e.getCause());
