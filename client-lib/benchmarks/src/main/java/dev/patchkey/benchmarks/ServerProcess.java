@@ -22,6 +22,9 @@ public final class ServerProcess implements AutoCloseable {
     private final Process process;
     private final Path directory;
 
+    /** It has not started as it should have, so that somebody will look at its log. */
+    private boolean failed;
+
     private ServerProcess(Process process, Path directory) {
         this.process = process;
         this.directory = directory;
@@ -78,10 +81,11 @@ public final class ServerProcess implements AutoCloseable {
         boolean isReady() throws IOException, InterruptedException;
     }
 
-    /** @throws IllegalStateException if it is not ready in time; its log is left */
+    /** @throws IllegalStateException if it is not ready in time; it is then left to be closed, and its log stays */
     public void awaitReady(int seconds, Probe probe) throws InterruptedException {
         for (int i = 0; i < seconds * 10; i++) {
             if (!process.isAlive()) {
+                failed = true;
                 throw new IllegalStateException("the server has ended; its log is in " + directory);
             }
             try {
@@ -93,7 +97,7 @@ public final class ServerProcess implements AutoCloseable {
             }
             Thread.sleep(100);
         }
-        end();
+        failed = true;
         throw new IllegalStateException("the server was not ready in time; its log is in " + directory);
     }
 
@@ -112,6 +116,8 @@ public final class ServerProcess implements AutoCloseable {
     @Override
     public void close() throws IOException {
         end();
-        delete(directory);
+        if (!failed) {
+            delete(directory);
+        }
     }
 }

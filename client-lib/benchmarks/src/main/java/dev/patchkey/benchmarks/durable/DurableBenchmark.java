@@ -29,8 +29,8 @@ public final class DurableBenchmark {
     private static final Load.Times WARM_UP = new Load.Times(0, 1, 20 * SECOND);
 
     private static final Load.Times MEASURED = new Load.Times(2 * SECOND, 3, 4 * SECOND);
-    private static final Load.Times QUICK_WARM_UP = new Load.Times(0, 1, SECOND);
-    private static final Load.Times QUICK = new Load.Times(SECOND / 2, 3, SECOND / 2);
+    private static final Load.Times QUICK_WARM_UP = new Load.Times(0, 1, 3 * SECOND);
+    private static final Load.Times QUICK = new Load.Times(SECOND / 2, 3, SECOND);
 
     /** Something that is measured, and what it is called in the table. */
     private record Subject(String name, int servers, Start start) {
@@ -108,6 +108,9 @@ public final class DurableBenchmark {
                 for (int connections : CONNECTIONS) {
                     Load.Times times = report.isQuick() ? QUICK : MEASURED;
                     Load.Result result = Load.run(counters, Load.keys(keys), connections, times);
+                    if (result.sorted().length == 0) {
+                        throw new IllegalStateException("nothing was acknowledged while it was measured: " + subject);
+                    }
                     Row row = new Row(subject.name(), new Shape(subject.servers(), connections, keys), result);
                     rows.add(row);
                     System.out.println(raw(row));
