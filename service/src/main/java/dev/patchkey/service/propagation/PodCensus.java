@@ -86,6 +86,7 @@ public final class PodCensus implements AutoCloseable {
     private final String self;
     private final LongSupplier nanoClock;
     private final Expiry expiry;
+    private final Duration patience;
 
     private final ExecutorService runner = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("patchkey-census-", 0).factory());
@@ -99,14 +100,15 @@ public final class PodCensus implements AutoCloseable {
 
     /** @param self this pod's id, whose row is none of another's */
     public PodCensus(PodRegistry registry, String self, LongSupplier nanoClock) {
-        this(registry, self, nanoClock, Expiry.OF_LEASES);
+        this(registry, self, nanoClock, Expiry.OF_LEASES, PATIENCE);
     }
 
-    PodCensus(PodRegistry registry, String self, LongSupplier nanoClock, Expiry expiry) {
+    PodCensus(PodRegistry registry, String self, LongSupplier nanoClock, Expiry expiry, Duration patience) {
         this.registry = registry;
         this.self = self;
         this.nanoClock = nanoClock;
         this.expiry = expiry;
+        this.patience = patience;
     }
 
     /** Whether it tells of pods that were there before this one's cluster was. */
@@ -117,7 +119,7 @@ public final class PodCensus implements AutoCloseable {
     /** The other pods, as the registry has them at a time after the call began; else as they were seen last. */
     Sighting look() {
         try {
-            return looks.submit(Lane.ONLY, Lane.ONLY).get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            return looks.submit(Lane.ONLY, Lane.ONLY).get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
             log.debug("The registry of pods does not answer", e);
         } catch (InterruptedException e) {

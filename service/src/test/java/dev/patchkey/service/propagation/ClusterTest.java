@@ -54,7 +54,10 @@ class ClusterTest {
     }
 
     private Cluster cluster(Pod pod, PodPeers peers) {
-        return new Cluster(pod.nodes, peers, new PodCensus(registry, peers.id(), () -> pod.now));
+        return new Cluster(
+                pod.nodes,
+                peers,
+                new PodCensus(registry, peers.id(), () -> pod.now, PodCensus.Expiry.OF_LEASES, World.PATIENCE));
     }
 
     private void register(String id, String name) {

@@ -9,9 +9,11 @@ import dev.patchkey.service.propagation.World.SimNode;
 import dev.patchkey.service.propagation.World.Variant;
 import dev.patchkey.service.refcount.Version;
 import dev.patchkey.service.store.PodRegistry.Phase;
+import dev.patchkey.service.store.PodRegistry.Row;
 import dev.patchkey.service.store.StoreUnavailableException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -61,6 +63,10 @@ class PodsApartTest {
             world.pass(SECOND);
         }
         throw new AssertionError("never applied: " + asker.ask(version));
+    }
+
+    private Row rowOf(Member pod) {
+        return Objects.requireNonNull(world.rows.get(pod.id));
     }
 
     private void cutOff(Member pod) {
@@ -165,12 +171,12 @@ class PodsApartTest {
     @Test
     void aPodWhoseLastNodeHasGoneIsNotWaitedForAnyMore() {
         SimNode node = nodeAt(two);
-        assertThat(world.rows.get(two.id).phase()).isEqualTo(Phase.SERVING);
+        assertThat(rowOf(two).phase()).isEqualTo(Phase.SERVING);
         node.hello(one);
         world.feed();
         node.apply();
         world.pass(SECOND);
-        assertThat(world.rows.get(two.id).phase()).isEqualTo(Phase.IDLE);
+        assertThat(rowOf(two).phase()).isEqualTo(Phase.IDLE);
         two.kill();
         Version version = world.change();
         node.apply();
@@ -218,10 +224,11 @@ class PodsApartTest {
     @Test
     void aPodWhoseRowIsGoneHasItsNodesSayHelloAgainAndWritesItAnew() {
         SimNode node = nodeAt(two);
-        long renewals = world.rows.remove(two.id).renewals();
+        long renewals = rowOf(two).renewals();
+        world.rows.remove(two.id);
         two.tick();
         assertThat(node.isConnected()).isFalse();
-        assertThat(world.rows.get(two.id).renewals())
+        assertThat(rowOf(two).renewals())
                 .as("never a number that was seen before")
                 .isGreaterThan(renewals);
         assertThat(node.hello(two)).isTrue();

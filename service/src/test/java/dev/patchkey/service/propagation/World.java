@@ -32,6 +32,10 @@ import org.jspecify.annotations.Nullable;
 final class World implements AutoCloseable {
     static final Duration POD_LEASE = Duration.ofSeconds(30);
     static final Duration NODE_LEASE = Pod.LEASE;
+
+    /** No test is about a registry that is slow. */
+    static final Duration PATIENCE = Duration.ofMinutes(1);
+
     static final KeyName KEY = new KeyName("a");
 
     /** What the pods of this world do as they should not. */
@@ -99,7 +103,7 @@ final class World implements AutoCloseable {
             BooleanSupplier mayConfirm = variant == Variant.CONFIRMS_AFTER_ITS_LEASE ? () -> true : lease::stands;
             pod = new Pod(store, () -> now, mayConfirm);
             registration = new PodRegistration(registry, this, lease, pod.nodes, NODE_LEASE, () -> now);
-            barrier = new Cluster(pod.nodes, this, new PodCensus(asRead(), id, () -> now, expiry()));
+            barrier = new Cluster(pod.nodes, this, new PodCensus(asRead(), id, () -> now, expiry(), PATIENCE));
             barrier.start(true);
             orphans = new OrphanSweep(store, holds, barrier::liveEverywhere, NODE_LEASE, () -> now);
         }
@@ -160,7 +164,7 @@ final class World implements AutoCloseable {
 
         boolean reaches(Member other) {
             return this == other
-                    || !cutFromPods && !other.cutFromPods && !other.paused && cluster.equals(other.cluster);
+                    || (!cutFromPods && !other.cutFromPods && !other.paused && cluster.equals(other.cluster));
         }
 
         Propagation ask(Version version) {
