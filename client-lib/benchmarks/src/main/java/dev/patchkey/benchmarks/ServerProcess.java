@@ -30,7 +30,11 @@ public final class ServerProcess implements AutoCloseable {
         this.directory = directory;
     }
 
-    /** @param name of the directory's beginning */
+    /**
+     * Starts a server in a directory of its own, where its log is too.
+     *
+     * @param name of the directory's beginning
+     */
     public static ServerProcess start(String name, List<String> command) throws IOException {
         Path directory = directory(name);
         Process process = new ProcessBuilder(command)

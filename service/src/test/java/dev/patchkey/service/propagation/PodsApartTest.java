@@ -18,8 +18,11 @@ import java.util.Random;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** Pods that cannot ask each other, or not the store. */
 @Invariant(
@@ -86,6 +89,14 @@ class PodsApartTest {
         Duration waited = untilApplied(one, version);
         assertThat(node.isLive()).isFalse();
         assertThat(waited).isLessThan(BOTH_LEASES);
+    }
+
+    @Test
+    @ExtendWith(OutputCaptureExtension.class)
+    void aPodThatFindsAnotherOfItsNameSaysWhatToDo(CapturedOutput output) {
+        Member namesake = world.start("pod-1", "c");
+        assertThat(namesake.ask(world.change()).unaccounted()).isEmpty();
+        assertThat(output).contains("Another live pod has the name pod-1 too: patchkey.channel.pod must be unique");
     }
 
     @Test
