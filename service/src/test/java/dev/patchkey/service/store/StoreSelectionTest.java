@@ -24,7 +24,10 @@ class StoreSelectionTest {
     static class Stores {}
 
     private static ConfigurableApplicationContext run(String... settings) {
-        List<String> arguments = new ArrayList<>(List.of("--patchkey.cluster.port=25801"));
+        // The rest of what readiness is made of is not here.
+        List<String> arguments = new ArrayList<>(List.of(
+                "--patchkey.cluster.port=25801",
+                "--management.endpoint.health.group.readiness.include=readinessState,store"));
         for (String setting : settings) {
             arguments.add("--" + setting);
         }

@@ -99,7 +99,7 @@ class PostgreSqlStartTest {
         try (ConfigurableApplicationContext context = run(server.url(name))) {
             assertThat(context.isRunning()).isTrue();
         }
-        assertThat(server.query(name, applied)).isEqualTo("1 1.1");
+        assertThat(server.query(name, applied)).isEqualTo("1 1.1 2 2.1");
     }
 
     @Test
