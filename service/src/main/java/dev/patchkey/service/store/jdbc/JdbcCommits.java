@@ -84,6 +84,11 @@ final class JdbcCommits implements Commits {
 
     private long keptBatch;
 
+    /** The newest epoch and batch of which this pod knows that they are durable. */
+    private long durableEpoch;
+
+    private long durableBatch;
+
     /** Written under {@link #committing}; read by anyone. */
     private volatile long fenceConflicts;
 
@@ -102,26 +107,27 @@ final class JdbcCommits implements Commits {
 
     @Override
     public List<Outcome> execute(List<Command> batch) {
-        return execute(batch, () -> {});
+        return execute(batch, () -> {}, () -> {});
     }
 
     /**
      * The same.
      *
-     * @param committed called once the next batch may be executed, by another thread; not if this one fails
+     * @param committed called as soon as a commit has gone through, however long it takes to make it visible
+     * @param passed called once the next batch may be executed, by another thread; not if this one fails
      */
-    List<Outcome> execute(List<Command> batch, Runnable committed) {
+    List<Outcome> execute(List<Command> batch, Runnable committed, Runnable passed) {
         Decisions decisions;
         committing.lock();
         try {
-            decisions = commit(batch);
+            decisions = commit(batch, committed);
             // Of one that writes nothing too: its outcomes tell of what the batches before it have changed.
             publishing.lock();
         } finally {
             committing.unlock();
         }
         try {
-            committed.run();
+            passed.run();
             if (decisions.writes()) {
                 publish(decisions);
             }
@@ -143,7 +149,7 @@ final class JdbcCommits implements Commits {
         }
     }
 
-    private Decisions commit(List<Command> batch) {
+    private Decisions commit(List<Command> batch, Runnable committed) {
         Connection connection;
         try {
             connection = durability.connect(dataSource);
@@ -155,7 +161,12 @@ final class JdbcCommits implements Commits {
         try {
             decisions = prepare(connection, batch);
             if (!decisions.writes()) {
-                Sql.rollbackQuietly(connection);
+                if (isDurable(decisions.head())) {
+                    Sql.rollbackQuietly(connection);
+                } else {
+                    commitNothing(connection, decisions.head());
+                    committed.run();
+                }
                 return decisions;
             }
             try {
@@ -170,7 +181,32 @@ final class JdbcCommits implements Commits {
             settle(decisions, failure);
         }
         keep(decisions);
+        noteDurable(decisions.head().epoch(), decisions.batch());
+        committed.run();
         return decisions;
+    }
+
+    /**
+     * Ends a transaction that has decided and writes nothing. What it has found may be visible and not durable: the commit
+     * of another pod or of before a restart, whose wait for a standby was cut short, and which nobody has acknowledged.
+     * The lock of the head row is logged behind it, so that whoever waits for this commit has waited for that one.
+     */
+    private void commitNothing(Connection connection, Head head) {
+        try {
+            durability.commit(connection);
+        } catch (SQLException | RuntimeException e) {
+            throw new OutcomeUnknownException("The database did not confirm that what it has is durable", e);
+        }
+        noteDurable(head.epoch(), head.batch());
+    }
+
+    private boolean isDurable(Head head) {
+        return head.epoch() == durableEpoch && head.batch() == durableBatch;
+    }
+
+    private void noteDurable(long epoch, long batch) {
+        durableEpoch = epoch;
+        durableBatch = batch;
     }
 
     /** All but the commit. If it throws, nothing was applied. */

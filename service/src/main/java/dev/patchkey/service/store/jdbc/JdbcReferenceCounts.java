@@ -200,8 +200,7 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
         List<Outcome> outcomes;
         try {
             outcomes = commits.execute(
-                    batch.stream().map(NaturalBatches.Pending::question).toList(), turn::pass);
-            health.wrote();
+                    batch.stream().map(NaturalBatches.Pending::question).toList(), health::wrote, turn::pass);
         } catch (StoreUnavailableException e) {
             if (batch.size() > 1 && JdbcCommits.isWorthSplitting(e)) {
                 // The turn is kept until the last part: what came later is decided later.

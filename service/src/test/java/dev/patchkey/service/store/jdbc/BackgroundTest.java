@@ -9,15 +9,25 @@ import dev.patchkey.service.refcount.Command;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.Outcome;
 import dev.patchkey.service.store.CommitterRoute;
+import dev.patchkey.service.store.CountsMap;
+import dev.patchkey.service.store.Published;
 import dev.patchkey.service.store.ReferenceCounts.Consistency;
+import dev.patchkey.service.store.StoreHealth.State;
 import dev.patchkey.service.store.hazelcast.TestCluster;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -90,6 +100,68 @@ class BackgroundTest {
             free.countDown();
         } finally {
             free.countDown();
+        }
+    }
+
+    /** A map in which nothing arrives until it is free. */
+    private record Slow(CountsMap real, CountDownLatch entered, CountDownLatch free) implements CountsMap {
+
+        @Override
+        public void publish(Collection<Published> states) {
+            if (!states.isEmpty()) {
+                entered.countDown();
+                try {
+                    free.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+            real.publish(states);
+        }
+
+        @Override
+        public @Nullable Published get(KeyName key) {
+            return real.get(key);
+        }
+
+        @Override
+        public Map<KeyName, Published> getAll(Set<KeyName> keys) {
+            return real.getAll(keys);
+        }
+
+        @Override
+        public void onPublished(Consumer<Published> listener) {
+            real.onPublished(listener);
+        }
+
+        @Override
+        public void onDisturbance(Runnable listener) {
+            real.onDisturbance(listener);
+        }
+    }
+
+    @Test
+    void aWriteOfBeforeIsNoNewsOfADatabaseThatHasGoneMeanwhile(@TempDir Path directory) throws Exception {
+        CountDownLatch entered = new CountDownLatch(1);
+        CountDownLatch free = new CountDownLatch(1);
+        try (TestCluster cluster = TestCluster.ofOne();
+                TestDatabase database = TestDatabase.of(kind, directory)) {
+            FaultyDataSource faulty = new FaultyDataSource(database.dataSource(), UnaryOperator.identity());
+            TestCluster.Pod pod = cluster.start();
+            try (JdbcReferenceCounts counts =
+                    TestDatabase.counts(new Slow(pod.countsMap(), entered, free), pod.route(), faulty.dataSource())) {
+                CompletableFuture<Outcome> slow = counts.submit(on("k").increment(1));
+                entered.await();
+                faulty.away(true);
+                await().until(() -> counts.health().report().state() == State.UNREACHABLE);
+                Instant since = counts.health().report().since();
+                free.countDown();
+                assertThat(slow.join()).isInstanceOf(Outcome.Done.class);
+                assertThat(counts.health().report().state()).isEqualTo(State.UNREACHABLE);
+                assertThat(counts.health().report().since()).isEqualTo(since);
+            } finally {
+                free.countDown();
+            }
         }
     }
 

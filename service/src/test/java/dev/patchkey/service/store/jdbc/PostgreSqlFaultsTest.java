@@ -10,6 +10,9 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.patchkey.service.Invariant;
 import dev.patchkey.service.fault.TcpProxy;
 import dev.patchkey.service.fault.TcpProxy.Network;
+import dev.patchkey.service.refcount.Action;
+import dev.patchkey.service.refcount.Command;
+import dev.patchkey.service.refcount.Holder;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.Outcome;
 import dev.patchkey.service.refcount.Version;
@@ -31,6 +34,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterAll;
@@ -212,38 +216,80 @@ class PostgreSqlFaultsTest {
 
     /** Answers what the commit has made of the count. */
     private static int cutWaitShort(DataSource dataSource) throws Exception {
-        JdbcCommits commits = new JdbcCommits(
-                dataSource,
-                Durability.of(dataSource),
-                (before, after, states) -> {},
-                () -> new Version(0, 0),
-                "pod-" + System.nanoTime());
         server.set("synchronous_standby_names", "*");
         try {
-            CompletableFuture<Integer> waiting = firstThatWaits(commits);
+            CompletableFuture<Outcome> waiting = firstThatWaits(
+                            commits(dataSource), i -> on(K.value()).increment(1))
+                    .outcome();
             assertThat(waits("count(pg_cancel_backend(pid))")).isPositive();
             assertThatThrownBy(() -> waiting.get(1, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
             server.set("synchronous_standby_names", "");
             // No standby is waited for any more.
-            return waiting.get(10, TimeUnit.SECONDS);
+            return ((Outcome.Done) waiting.get(10, TimeUnit.SECONDS)).count();
         } finally {
             server.set("synchronous_standby_names", "");
         }
     }
 
+    @Test
+    @Invariant(
+            number = "S1",
+            text = "Nothing acknowledged is lost, where a request is repeated while the standby is away")
+    void aRepeatOfACommitThatNoStandbyHasIsNotAcknowledged() throws Exception {
+        repeatWithoutStandby(i -> requested(on(K.value()).increment(1), "repeated-" + i, "hash"));
+    }
+
+    @Test
+    @Invariant(
+            number = "S1",
+            text = "Nothing acknowledged is lost, where a hold is put again while the standby is away")
+    void aHoldThatNoStandbyHasIsNotAcknowledgedWhenItIsPutAgain() throws Exception {
+        repeatWithoutStandby(i -> on(K.value()).of(new Action.Acquire(new Holder("repeated-" + i), null, null)));
+    }
+
+    private void repeatWithoutStandby(IntFunction<Command> change) throws Exception {
+        server.set("synchronous_standby_names", "*");
+        try {
+            // It stands for a pod that was killed while it waited: it does not look after what it has left.
+            FaultyDataSource deaf = new FaultyDataSource(database.dataSource(), UnaryOperator.identity());
+            deaf.hearNoWarnings();
+            Waiting left = firstThatWaits(commits(deaf.dataSource()), change);
+            assertThat(waits("count(pg_cancel_backend(pid))")).isPositive();
+            int count = ((Outcome.Done) left.outcome().get(10, TimeUnit.SECONDS)).count();
+            CompletableFuture<Outcome> repeat = execute(commits(database.dataSource()), left.command());
+            assertThatThrownBy(() -> repeat.get(1, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
+            server.set("synchronous_standby_names", "");
+            assertThat(repeat.get(10, TimeUnit.SECONDS))
+                    .isInstanceOfSatisfying(
+                            Outcome.Done.class, done -> assertThat(done.count()).isEqualTo(count));
+        } finally {
+            server.set("synchronous_standby_names", "");
+        }
+    }
+
+    private static JdbcCommits commits(DataSource dataSource) throws SQLException {
+        return new JdbcCommits(
+                dataSource,
+                Durability.of(dataSource),
+                (before, after, states) -> {},
+                () -> new Version(0, 0),
+                "pod-" + System.nanoTime());
+    }
+
+    private static CompletableFuture<Outcome> execute(JdbcCommits commits, Command command) {
+        return CompletableFuture.supplyAsync(
+                () -> commits.execute(List.of(command)).getFirst(), Thread::startVirtualThread);
+    }
+
+    private record Waiting(Command command, CompletableFuture<Outcome> outcome) {}
+
     /** The server heeds the setting a moment after it was told, so the first commits may not wait yet. */
-    private static CompletableFuture<Integer> firstThatWaits(JdbcCommits commits) {
+    private static Waiting firstThatWaits(JdbcCommits commits, IntFunction<Command> change) {
         for (int i = 0; i < MOST_BEFORE_SETTING; i++) {
-            CompletableFuture<Integer> commit = CompletableFuture.supplyAsync(
-                    () -> {
-                        List<Outcome> outcomes =
-                                commits.execute(List.of(on(K.value()).increment(1)));
-                        return ((Outcome.Done) outcomes.getFirst()).count();
-                    },
-                    Thread::startVirtualThread);
-            await().until(() -> commit.isDone() || waits("count(*)") > 0);
-            if (!commit.isDone()) {
-                return commit;
+            Waiting waiting = new Waiting(change.apply(i), execute(commits, change.apply(i)));
+            await().until(() -> waiting.outcome().isDone() || waits("count(*)") > 0);
+            if (!waiting.outcome().isDone()) {
+                return waiting;
             }
         }
         throw new AssertionError("no commit waits for a standby");

@@ -135,7 +135,7 @@ final class TestDatabase implements AutoCloseable {
         return counts(pod.countsMap(), pod.route(), dataSource);
     }
 
-    private static JdbcReferenceCounts counts(CountsMap map, CommitterRoute route, DataSource dataSource) {
+    static JdbcReferenceCounts counts(CountsMap map, CommitterRoute route, DataSource dataSource) {
         return counts(map, route, dataSource, ReadIndex.of(dataSource, durability(dataSource)));
     }
 

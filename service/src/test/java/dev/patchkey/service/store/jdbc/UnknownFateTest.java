@@ -9,6 +9,7 @@ import dev.patchkey.service.Invariant;
 import dev.patchkey.service.refcount.Command;
 import dev.patchkey.service.refcount.Outcome;
 import dev.patchkey.service.refcount.Version;
+import dev.patchkey.service.store.OutcomeUnknownException;
 import dev.patchkey.service.store.StoreUnavailableException;
 import dev.patchkey.service.store.jdbc.FaultyDataSource.Fault;
 import java.nio.file.Path;
@@ -95,6 +96,23 @@ class UnknownFateTest {
         use(sql -> sql.startsWith("SELECT batch FROM committers") ? sql + " AND 1 = 0" : sql);
         assertThatThrownBy(this::aCommitThatHappenedIsAcknowledged).isInstanceOf(StoreUnavailableException.class);
         assertThat(increment()).as("what was reported as not applied was").isEqualTo(3);
+    }
+
+    @Test
+    @Invariant(number = "S1", text = "Nothing acknowledged is lost, where the pod does not know that it is durable")
+    void aRepeatIsAnsweredOnceWhatItTellsOfIsKnownToBeDurable() throws Exception {
+        Command request = requested(on("k").increment(1), "request", "hash");
+        List<Outcome> first = commits.execute(List.of(request));
+        faulty.failNextCommit(Fault.NOT_COMMITTED);
+        assertThat(commits.execute(List.of(request)))
+                .as("its own commit: there is nothing to wait for")
+                .isEqualTo(first);
+        use(UnaryOperator.identity());
+        faulty.failNextCommit(Fault.NOT_COMMITTED);
+        assertThatThrownBy(() -> commits.execute(List.of(request)))
+                .as("the commit of another pod, of which this one knows nothing")
+                .isInstanceOf(OutcomeUnknownException.class);
+        assertThat(commits.execute(List.of(request))).isEqualTo(first);
     }
 
     @Test
