@@ -309,7 +309,7 @@ final class Connection implements FrameHandler, NodeConnection {
         byte[] first = welcome;
         if (first != null) {
             welcome = null;
-            if (!nodes.mayWelcome()) {
+            if (!nodes.mayWelcome(session)) {
                 end(Ending.UNLEASED);
                 return null;
             }

@@ -278,22 +278,34 @@ public final class LiveNodes {
         return null;
     }
 
-    /** Whether a hello may be granted that has arrived before the call. */
-    public boolean mayWelcome() {
-        return mayConfirm.getAsBoolean();
-    }
-
-    /** What the pod's heartbeat to the node says; null if the pod may renew no lease, which every heartbeat does. */
-    public @Nullable Heartbeat heartbeat(NodeSession session) {
-        Heartbeat heartbeat;
+    /** Whether the session's hello, which has arrived before the call, may be granted. */
+    public boolean mayWelcome(NodeSession session) {
         lock.lock();
         try {
-            heartbeat = new Heartbeat(session.feed.written(), offeredVersion, Math.max(session.seq, 0));
+            return mayRenew(session);
         } finally {
             lock.unlock();
         }
-        // After the look at what has arrived: the pod's lease must stand at a time when it had.
-        return mayConfirm.getAsBoolean() ? heartbeat : null;
+    }
+
+    /** What the pod's heartbeat to the node says; null if its lease may not be renewed, which every heartbeat does. */
+    public @Nullable Heartbeat heartbeat(NodeSession session) {
+        lock.lock();
+        try {
+            Heartbeat heartbeat = new Heartbeat(session.feed.written(), offeredVersion, Math.max(session.seq, 0));
+            // After the look at what has arrived: the pod's lease must stand at a time when it had.
+            return mayRenew(session) ? heartbeat : null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Under the lock that whoever ends the connections takes: what has arrived under one lease of the pod is never
+     * confirmed under the next, before which every connection was ended.
+     */
+    private boolean mayRenew(NodeSession session) {
+        return isCurrent(session) && session.connected && mayConfirm.getAsBoolean();
     }
 
     // What the view feeds.

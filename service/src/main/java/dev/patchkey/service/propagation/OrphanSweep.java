@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds the holds of nodes that no pod knows: their pod was lost or restarted, and they have not come back. Such a hold
  * ends once its node has been unknown for a whole lease, counted from when this pod first missed it, since that is as
- * long as the node may have been promised.
+ * long as the node may have been promised. Time in which a pod did not say who lives does not count.
  */
 final class OrphanSweep {
 
@@ -32,6 +32,9 @@ final class OrphanSweep {
     private final LongSupplier nanoClock;
     /** Since when each orphan was missed. Used by one thread. */
     private Map<Orphan, Long> missedSince = new HashMap<>();
+
+    /** When the last look at the nodes of all pods began. */
+    private long lookedAt;
 
     /**
      * Makes one.
@@ -49,18 +52,23 @@ final class OrphanSweep {
         this.liveEverywhere = liveEverywhere;
         this.lease = lease;
         this.nanoClock = nanoClock;
+        this.lookedAt = nanoClock.getAsLong();
     }
 
     /** Looks once at every hold; blocks. */
     void sweep() {
-        Map<Orphan, Long> missed = new HashMap<>();
         long now = nanoClock.getAsLong();
         Optional<Map<String, Long>> live = liveEverywhere.get();
+        long gap = now - lookedAt;
+        lookedAt = now;
         if (live.isEmpty()) {
-            // Nothing is known of the nodes of the pod that is silent, so nothing may be concluded.
-            missedSince = missed;
+            // Nothing is known of the nodes of the pod that is silent, so the time does not count. What was counted
+            // before
+            // does: where one pod or another is always silent, no hold would ever end.
+            missedSince.replaceAll((orphan, since) -> since + gap);
             return;
         }
+        Map<Orphan, Long> missed = new HashMap<>();
         @Nullable KeyName after = null;
         List<ReferenceCounts.Read> page;
         do {

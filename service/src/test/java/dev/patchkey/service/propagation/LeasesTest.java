@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -139,6 +140,42 @@ class LeasesTest {
             pod.now += Pod.LEASE.toNanos();
         }
         assertThat(store.count("a")).isEqualTo(1);
+    }
+
+    @Test
+    @Invariant(
+            number = "S7",
+            text = "The hold of a node that is gone ends, while one pod or another is silent at times")
+    void theTimeInWhichAPodDoesNotSayWhoLivesIsLeftOut() {
+        acquire("n1", 3, "lost");
+        AtomicReference<Optional<Map<String, Long>>> live = new AtomicReference<>(Optional.of(Map.of()));
+        OrphanSweep sweep = new OrphanSweep(store, holds, live::get, Pod.LEASE, () -> pod.now);
+        sweep.sweep();
+        Duration third = Pod.LEASE.dividedBy(3);
+        for (int counted = 1; counted <= 3; counted++) {
+            assertThat(store.count("a")).isEqualTo(1);
+            live.set(Optional.empty());
+            pod.now += Pod.LEASE.multipliedBy(2).toNanos();
+            sweep.sweep();
+            live.set(Optional.of(Map.of()));
+            sweep.sweep();
+            assertThat(store.count("a")).as("%s thirds of a lease", counted - 1).isEqualTo(1);
+            pod.now += third.toNanos();
+            sweep.sweep();
+        }
+        awaitCount(0);
+    }
+
+    @Test
+    void aConnectionThatWasEndedForWantOfALeaseIsConfirmedNothingUnderTheNext() {
+        FakeNode node = pod.connectAndApply("n1");
+        pod.nodes.heard(node.session, 1);
+        assertThat(pod.nodes.heartbeat(node.session)).isNotNull();
+        assertThat(pod.nodes.mayWelcome(node.session)).isTrue();
+        pod.nodes.heard(node.session, 2);
+        pod.nodes.endConnections(Ending.UNLEASED);
+        assertThat(pod.nodes.heartbeat(node.session)).isNull();
+        assertThat(pod.nodes.mayWelcome(node.session)).isFalse();
     }
 
     @Test

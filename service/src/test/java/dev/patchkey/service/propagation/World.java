@@ -271,7 +271,7 @@ final class World implements AutoCloseable {
             if (held) {
                 holds.acquireAgain(holder, 1, session, List.of(new Held(new KeyName("held-" + name), sessions)));
             }
-            if (!to.pod.nodes.mayWelcome() && variant != Variant.LETS_IN_UNREGISTERED) {
+            if (!to.pod.nodes.mayWelcome(fresh.session) && variant != Variant.LETS_IN_UNREGISTERED) {
                 fresh.end(NodeConnection.Ending.UNLEASED);
                 return false;
             }
