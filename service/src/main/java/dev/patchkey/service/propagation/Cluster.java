@@ -71,7 +71,19 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
     private volatile boolean stopped;
 
     /** What the other pods said, by their ids, their names, and the names of those that must be reckoned with all the same. */
-    private record Others(Map<String, byte[]> answers, Map<String, String> names, List<String> unaccounted) {}
+    private record Others(
+            Map<String, byte[]> answers, Map<String, String> names, List<String> unaccounted, Silence silence) {}
+
+    /**
+     * Those of whom nothing is known but their rows.
+     *
+     * @param pods the ids of those among the unaccounted that count only until their leases are over
+     * @param sighting the pods as they were seen when they were asked
+     */
+    private record Silence(Set<String> pods, PodCensus.Sighting sighting) {
+
+        static final Silence NONE = new Silence(Set.of(), new PodCensus.Sighting(List.of(), true));
+    }
 
     /**
      * What the pods said in one round.
@@ -79,9 +91,19 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
      * @param pods by id, {@link #HERE} for this one: two pods may have the same name
      * @param names by id, for people
      */
-    private record Round(Map<String, PodProgress> pods, Map<String, String> names, List<String> unaccounted) {
+    private record Round(
+            Map<String, PodProgress> pods, Map<String, String> names, List<String> unaccounted, Silence silence) {
         boolean isReached() {
-            return unaccounted.isEmpty() && pods.values().stream().allMatch(PodProgress::isReached);
+            return unaccounted.isEmpty() && haveAllReached();
+        }
+
+        /** Whether asking again is of no use before a silent pod speaks or is over. */
+        boolean lacksSilentPodsAlone() {
+            return unaccounted.size() == silence.pods().size() && haveAllReached();
+        }
+
+        private boolean haveAllReached() {
+            return pods.values().stream().allMatch(PodProgress::isReached);
         }
 
         /** This round as the confirmation of an earlier one: a pod of which something was taken back is unaccounted. */
@@ -92,7 +114,7 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
             all.stream()
                     .filter(pod -> setbacksOf(pod) != earlier.setbacksOf(pod))
                     .forEach(pod -> doubted.add(nameOf(pod, earlier)));
-            return new Round(pods, names, doubted);
+            return new Round(pods, names, doubted, silence);
         }
 
         String nameOf(String pod, Round other) {
@@ -159,17 +181,44 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
             if (asked) {
                 round = round(key, version, Duration.ZERO, expired).confirming(round);
             }
-            long left = deadline - System.nanoTime();
-            if (round.isReached() || left <= 0 || stopped || !pause(left, asked ? AGREEMENT_PAUSE : SILENCE_PAUSE)) {
+            if (round.isReached() || !pause(deadline, asked ? AGREEMENT_PAUSE : SILENCE_PAUSE)) {
                 return merge(round, expired);
+            }
+            // A round looks at every session of every pod, and a pod that was killed is silent for a minute.
+            while (round.lacksSilentPodsAlone() && isAsSilentAsBefore(round.silence())) {
+                if (!pause(deadline, SILENCE_PAUSE)) {
+                    break;
+                }
             }
         }
     }
 
+    /** Whether the pods that may have nodes are the same, and none of those that are silent and can be asked has moved. */
+    private boolean isAsSilentAsBefore(Silence silence) {
+        return signsOfLife(census.look(), silence).equals(signsOfLife(silence.sighting(), silence));
+    }
+
+    private Map<String, Long> signsOfLife(PodCensus.Sighting sighting, Silence silence) {
+        Map<String, Long> signs = new HashMap<>();
+        for (PodCensus.Pod pod : sighting.pods()) {
+            PodRegistry.Row row = pod.row();
+            if (!pod.isOver()) {
+                boolean mayAnswer =
+                        silence.pods().contains(row.id()) && row.cluster().equals(peers.cluster());
+                signs.put(row.id(), mayAnswer ? row.renewals() : 0);
+            }
+        }
+        return signs;
+    }
+
     /** Returns whether to try again. */
-    private static boolean pause(long leftNanos, Duration pause) {
+    private boolean pause(long deadline, Duration pause) {
+        long left = deadline - System.nanoTime();
+        if (left <= 0 || stopped) {
+            return false;
+        }
         try {
-            Thread.sleep(Duration.ofNanos(Math.min(leftNanos, pause.toNanos())));
+            Thread.sleep(Duration.ofNanos(Math.min(left, pause.toNanos())));
             return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -179,7 +228,8 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
 
     /** Never throws: the change is made, so that whoever has no answer is unaccounted, and no failure. */
     private Round round(KeyName key, Version version, Duration timeout, Map<String, String> expired) {
-        Round round = new Round(new HashMap<>(), new HashMap<>(Map.of(HERE, peers.name())), new ArrayList<>());
+        Round round =
+                new Round(new HashMap<>(), new HashMap<>(Map.of(HERE, peers.name())), new ArrayList<>(), Silence.NONE);
         try {
             Future<Others> others =
                     tasks.submit(() -> askOthers(PodQuestion.await(key, version, timeout), timeout.plus(TRAVEL)));
@@ -189,7 +239,9 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
                     others.cancel(true);
                 }
                 round.pods.put(HERE, nodes.await(key, version, timeout));
-                collect(others.get(), round);
+                Others said = others.get();
+                collect(said, round);
+                round = new Round(round.pods, round.names, round.unaccounted, said.silence());
             } finally {
                 asking.remove(Thread.currentThread());
                 others.cancel(true);
@@ -211,7 +263,7 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
     /** Who must be asked is found out first, and so after all that the question is about. */
     private Others askOthers(PodQuestion question, Duration timeout) {
         if (peers.isAlone()) {
-            return new Others(Map.of(), Map.of(), List.of());
+            return new Others(Map.of(), Map.of(), List.of(), Silence.NONE);
         }
         PodCensus.Sighting sighting = census.look();
         List<String> unaccounted = new ArrayList<>();
@@ -233,13 +285,17 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
             }
         }
         warnOfNamesake(names);
+        Set<String> silent = new HashSet<>();
         for (PodCensus.Pod pod : sighting.pods()) {
             String id = pod.row().id();
             if (!names.containsKey(id) && (!pod.isOver() || answers.silent().contains(id))) {
                 unaccounted.add(nameOfSilent(pod.row(), names));
+                if (!pod.isOver()) {
+                    silent.add(id);
+                }
             }
         }
-        return new Others(answers.answers(), names, unaccounted);
+        return new Others(answers.answers(), names, unaccounted, new Silence(silent, sighting));
     }
 
     private String nameOfSilent(PodRegistry.Row pod, Map<String, String> answered) {

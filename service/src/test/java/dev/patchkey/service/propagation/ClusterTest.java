@@ -1,6 +1,7 @@
 package dev.patchkey.service.propagation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.patchkey.service.Invariant;
 import dev.patchkey.service.propagation.NodeConnection.Ending;
@@ -17,7 +18,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
@@ -224,6 +228,48 @@ class ClusterTest {
             assertThat(cluster.await(KEY, new Version(1, 0), SHORT).applied()).isFalse();
             assertThat(restless.rounds).as("rounds do not spin").hasValueLessThan(30);
         }
+    }
+
+    @Test
+    void nobodyIsAskedAgainWhileOnlyASilentPodIsMissing() {
+        OnePeer silentPeer = new OnePeer(() -> new Answers(Map.of(), Set.of("pod-2")));
+        try (Cluster cluster = cluster(one, silentPeer)) {
+            Propagation propagation = cluster.await(KEY, new Version(1, 0), SHORT.multipliedBy(4));
+            assertThat(propagation.unaccounted()).containsExactly("pod-2");
+            assertThat(silentPeer.rounds)
+                    .as("at the beginning, and for the answer")
+                    .hasValue(2);
+        }
+    }
+
+    @Test
+    void aSilentPodThatMovesIsAskedAgain() throws Exception {
+        AtomicBoolean speaks = new AtomicBoolean();
+        OnePeer peer = new OnePeer(() ->
+                speaks.get() ? new Answers(Map.of("pod-2", reached(1)), Set.of()) : new Answers(Map.of(), Set.of()));
+        try (Cluster cluster = cluster(one, peer)) {
+            CompletableFuture<Propagation> waiting = awaitLong(cluster);
+            await().until(() -> peer.rounds.get() == 1);
+            speaks.set(true);
+            registry.put(new Row("pod-2", "pod-2", CLUSTER, Duration.ofSeconds(30), Pod.LEASE, Phase.SERVING, 2));
+            assertThat(waiting.get(20, TimeUnit.SECONDS).applied()).isTrue();
+        }
+    }
+
+    @Test
+    void aSilentPodThatHasNoNodesAnyMoreIsNotWaitedFor() throws Exception {
+        OnePeer peer = new OnePeer(() -> new Answers(Map.of(), Set.of()));
+        try (Cluster cluster = cluster(one, peer)) {
+            CompletableFuture<Propagation> waiting = awaitLong(cluster);
+            await().until(() -> peer.rounds.get() == 1);
+            registry.put(new Row("pod-2", "pod-2", CLUSTER, Duration.ofSeconds(30), Pod.LEASE, Phase.IDLE, 2));
+            assertThat(waiting.get(20, TimeUnit.SECONDS).applied()).isTrue();
+        }
+    }
+
+    private static CompletableFuture<Propagation> awaitLong(Cluster cluster) {
+        return CompletableFuture.supplyAsync(
+                () -> cluster.await(KEY, new Version(1, 0), Duration.ofMinutes(1)), Thread::startVirtualThread);
     }
 
     @Test
