@@ -119,7 +119,7 @@ final class DatabaseHealth implements StoreHealth, AutoCloseable {
     private void probe(boolean away) {
         probing = System.nanoTime();
         try {
-            String refusal = away ? askByItself() : askByThePool();
+            String refusal = away ? askEitherWay() : askByThePool();
             if (refusal != null) {
                 found(State.READ_ONLY, refusal, true);
             } else if (writeFailed) {
@@ -132,6 +132,26 @@ final class DatabaseHealth implements StoreHealth, AutoCloseable {
             found(State.UNREACHABLE, "The database does not answer: " + Sql.reason(e), writeFailed);
         } finally {
             probing = null;
+        }
+    }
+
+    /**
+     * By a connection of its own. A server that is there may refuse it, for want of a place, or be slow to let it in: so
+     * as long as those of the pool are not barred, they are asked too before they are.
+     */
+    private @Nullable String askEitherWay() throws SQLException {
+        try {
+            return askByItself();
+        } catch (SQLException e) {
+            if (report.state() == State.UNREACHABLE) {
+                throw e;
+            }
+            try {
+                return askByThePool();
+            } catch (SQLException byThePool) {
+                e.addSuppressed(byThePool);
+                throw e;
+            }
         }
     }
 

@@ -18,7 +18,6 @@ import dev.patchkey.service.store.Published;
 import dev.patchkey.service.store.ReferenceCounts;
 import dev.patchkey.service.store.Stale;
 import dev.patchkey.service.store.Staleness;
-import dev.patchkey.service.store.StoreHealth;
 import dev.patchkey.service.store.StoreUnavailableException;
 import dev.patchkey.service.store.View;
 import java.sql.Connection;
@@ -504,7 +503,7 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     }
 
     /** Whether the database is there, as this pod sees it. */
-    StoreHealth health() {
+    DatabaseHealth health() {
         return health;
     }
 

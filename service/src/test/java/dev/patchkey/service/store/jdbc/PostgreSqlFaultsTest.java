@@ -60,6 +60,8 @@ class PostgreSqlFaultsTest {
 
     private static final int MOST_BEFORE_SETTING = 1000;
 
+    private static final int LOOKS = 5;
+
     private static PostgreSqlServer server;
 
     private final String name = TestDatabase.freshName();
@@ -335,6 +337,26 @@ class PostgreSqlFaultsTest {
             }
         }
         assertRecovers(2);
+    }
+
+    @Test
+    void aServerWithoutAConnectionLeftGoesOnThroughThoseThatStand() throws Exception {
+        List<Connection> all = new ArrayList<>();
+        try {
+            hog(all);
+            for (int i = 0; i < LOOKS; i++) {
+                counts.health().suspect();
+                Thread.sleep(300); // until it was looked at
+                assertThat(counts.health().report().state())
+                        .as("%s", counts.health().report())
+                        .isEqualTo(State.AVAILABLE);
+                assertThat(increment()).isEqualTo(i + 2);
+            }
+        } finally {
+            for (Connection each : all) {
+                each.close();
+            }
+        }
     }
 
     private static void hog(List<Connection> all) {
