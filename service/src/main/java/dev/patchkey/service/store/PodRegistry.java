@@ -17,7 +17,17 @@ public interface PodRegistry {
         /** It may have live nodes, and lets more in. */
         SERVING,
         /** It has stopped: it renews no node's lease any more, and those that it has renewed run on. */
-        LEFT
+        LEFT;
+
+        /** The phase of this name; for one that only a later release knows, that which is waited for the longest. */
+        public static Phase of(String name) {
+            for (Phase phase : values()) {
+                if (phase.name().equals(name)) {
+                    return phase;
+                }
+            }
+            return SERVING;
+        }
     }
 
     /**

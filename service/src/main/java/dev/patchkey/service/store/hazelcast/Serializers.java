@@ -184,7 +184,7 @@ final class Serializers {
                 Codec.readText(in),
                 Duration.ofMillis(in.readLong()),
                 Duration.ofMillis(in.readLong()),
-                PodRegistry.Phase.valueOf(Codec.readText(in)),
+                PodRegistry.Phase.of(Codec.readText(in)),
                 in.readLong());
     }
 

@@ -81,7 +81,7 @@ final class JdbcPodRegistry implements PodRegistry {
                 row.getString("cluster_name"),
                 Duration.ofMillis(row.getLong("pod_lease_millis")),
                 Duration.ofMillis(row.getLong("node_lease_millis")),
-                Phase.valueOf(row.getString("phase")),
+                Phase.of(row.getString("phase")),
                 row.getLong("renewals"));
     }
 

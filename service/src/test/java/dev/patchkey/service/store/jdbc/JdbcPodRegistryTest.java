@@ -9,6 +9,7 @@ import dev.patchkey.service.store.PodRegistry.Row;
 import dev.patchkey.service.store.PodRegistryContract;
 import dev.patchkey.service.store.StoreUnavailableException;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -66,6 +67,18 @@ class JdbcPodRegistryTest extends PodRegistryContract {
         assertThatThrownBy(() -> registry.put(row("a", Phase.SERVING, 3)))
                 .isInstanceOf(StoreUnavailableException.class);
         assertThat(registry.all()).containsExactly(row("a", Phase.SERVING, 3));
+    }
+
+    @Test
+    void aPhaseOfALaterReleaseIsTakenForThatOfAPodWithNodes() throws Exception {
+        one().put(row("a", Phase.IDLE, 1));
+        try (Connection connection = database.dataSource().getConnection()) {
+            Sql.update(connection, "UPDATE pods SET phase = ?", "LATER");
+            if (!connection.getAutoCommit()) {
+                connection.commit();
+            }
+        }
+        assertThat(one().all()).containsExactly(row("a", Phase.SERVING, 1));
     }
 
     @Test
