@@ -135,8 +135,7 @@ class KeysController {
         }
         Read read = counts.read(name, consistency(consistency));
         if (!read.state().exists() && revision == null) {
-            throw ProblemException.of(
-                    ProblemType.KEY_UNKNOWN, "The key " + name + " has never been changed, or is deleted");
+            throw ProblemException.unknownKey(name, read.stale());
         }
         Version version = revision == null ? read.version() : awaited(name, read, revision);
         Propagation propagation = barrier.await(name, version, wait == null ? Duration.ZERO : wait.timeout());

@@ -1,6 +1,7 @@
 package dev.patchkey.service.web;
 
 import dev.patchkey.service.store.OutcomeUnknownException;
+import dev.patchkey.service.store.Stale;
 import dev.patchkey.service.store.StoreUnavailableException;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -46,7 +47,16 @@ class Problems extends ResponseEntityExceptionHandler {
 
     @ExceptionHandler
     ResponseEntity<Object> problem(ProblemException e) {
-        return answer(e.type(), e.field(), e.detail());
+        Stale stale = e.stale();
+        if (stale == null) {
+            return answer(e.type(), e.field(), e.detail());
+        }
+        ProblemDetail problem = problem(e.type(), e.field(), e.detail());
+        problem.setProperty("stale", true);
+        problem.setProperty("staleSince", stale.since());
+        return ResponseEntity.status(e.type().status())
+                .contentType(MediaType.APPLICATION_PROBLEM_JSON)
+                .body(problem);
     }
 
     @ExceptionHandler

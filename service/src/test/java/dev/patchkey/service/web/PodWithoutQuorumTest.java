@@ -67,6 +67,11 @@ class PodWithoutQuorumTest {
             assertThat(answer.body().path("stale").asBoolean()).as(path).isTrue();
             assertThat(answer.body().path("staleSince").asString()).as(path).isNotEmpty();
         }
+        Answer unknown = api.get("/v1/keys/quorum");
+        assertThat(unknown.status()).isEqualTo(404);
+        assertThat(unknown.problem()).isEqualTo("key-unknown");
+        assertThat(unknown.body().path("stale").asBoolean()).isTrue();
+        assertThat(Instant.parse(unknown.body().path("staleSince").asString())).isBefore(Instant.now());
     }
 
     @Test
