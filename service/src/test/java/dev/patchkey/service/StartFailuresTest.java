@@ -145,6 +145,21 @@ class StartFailuresTest {
                 .doesNotContain("\tat ");
     }
 
+    @Test
+    void saysWhichLeaseOfAPodTheStoreCannotKeep(CapturedOutput output) {
+        assertThat(analysis(
+                        output,
+                        "patchkey.store=hazelcast",
+                        "patchkey.cluster.port=25853",
+                        "patchkey.cluster.discovery=static",
+                        "patchkey.cluster.members=127.0.0.1:25853,127.0.0.1:25854",
+                        "patchkey.cluster.size=2",
+                        "patchkey.channel.pod-lease=24s"))
+                .contains("patchkey.channel.pod-lease must be at least PT25S on this store, and is PT24S.")
+                .contains("docs/reference/configuration.md")
+                .doesNotContain("\tat ");
+    }
+
     private static String file(Path directory) {
         return "jdbc:h2:file:" + directory.resolve("db");
     }

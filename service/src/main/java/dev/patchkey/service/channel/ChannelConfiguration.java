@@ -33,7 +33,8 @@ public class ChannelConfiguration {
     }
 
     @Bean
-    PodLease podLease(ChannelProperties properties) {
+    PodLease podLease(ChannelProperties properties, PodRegistry registry) {
+        properties.requirePodLeaseOf(registry.shortestLease());
         return new PodLease(properties.podLease(), System::nanoTime);
     }
 

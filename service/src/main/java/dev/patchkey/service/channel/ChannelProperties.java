@@ -10,7 +10,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param lease how long after its last heartbeat a node is live: 1 s to 10 min. Its heartbeats are a fifth of it apart
  * @param stuckAfter how long a message may be unacknowledged before its connection is dropped: 1 s to 10 min
- * @param podLease how long a pod that cannot reach the store goes on renewing its nodes' leases: 10 s to 10 min. For so
+ * @param podLease how long a pod that cannot reach the store goes on renewing its nodes' leases: 10 s to 10 min, and not
+ *     less than {@link dev.patchkey.service.store.PodRegistry#shortestLease}. For so
  *     long the others reckon with the nodes of a pod that is silent
  * @param pod this pod's name, as nodes and operators see it; its address and port in the cluster where empty
  */
@@ -38,6 +39,14 @@ public record ChannelProperties(
         if (value.compareTo(shortest) < 0 || value.compareTo(LONGEST) > 0) {
             throw new IllegalArgumentException(
                     "patchkey.channel." + name + " must be from " + shortest + " to " + LONGEST + ", and is " + value);
+        }
+    }
+
+    /** @throws IllegalArgumentException if the store cannot keep a pod's lease that is so short */
+    void requirePodLeaseOf(Duration shortest) {
+        if (podLease.compareTo(shortest) < 0) {
+            throw new IllegalArgumentException(
+                    "patchkey.channel.pod-lease must be at least " + shortest + " on this store, and is " + podLease);
         }
     }
 

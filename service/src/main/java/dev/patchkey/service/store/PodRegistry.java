@@ -73,6 +73,9 @@ public interface PodRegistry {
      */
     void forget(Row unchanged);
 
+    /** The shortest lease that a pod can keep while the store bears what it promises to bear. */
+    Duration shortestLease();
+
     /** Whether the rows outlive a stop of all pods. */
     boolean outlivesPods();
 }

@@ -2,6 +2,7 @@ package dev.patchkey.service.propagation;
 
 import dev.patchkey.service.store.PodRegistry;
 import dev.patchkey.service.store.StoreUnavailableException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -53,6 +54,11 @@ public final class FakeRegistry implements PodRegistry {
         if (cut) {
             throw new StoreUnavailableException("cut off, as the test says");
         }
+    }
+
+    @Override
+    public Duration shortestLease() {
+        return Duration.ZERO;
     }
 
     @Override

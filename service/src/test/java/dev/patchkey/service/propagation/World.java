@@ -139,6 +139,11 @@ final class World implements AutoCloseable {
                 }
 
                 @Override
+                public Duration shortestLease() {
+                    return registry.shortestLease();
+                }
+
+                @Override
                 public boolean outlivesPods() {
                     return true;
                 }

@@ -75,6 +75,12 @@ final class HazelcastPodRegistry implements PodRegistry {
         throw new StoreUnavailableException("A member has left while the cluster was asked for its pods");
     }
 
+    /** No row is written while a silent member is not yet noticed, which takes ten seconds, and the next may be too. */
+    @Override
+    public Duration shortestLease() {
+        return membership.isOfOne() ? Duration.ZERO : Duration.ofSeconds(25);
+    }
+
     /** With the last pod the map is gone. */
     @Override
     public boolean outlivesPods() {

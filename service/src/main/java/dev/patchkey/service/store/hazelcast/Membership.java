@@ -30,6 +30,11 @@ class Membership {
         return departures.get();
     }
 
+    /** Whether one pod is enough, so that no other one is waited for. */
+    boolean isOfOne() {
+        return quorum == 1;
+    }
+
     boolean hasQuorum() {
         return belowQuorum() == null;
     }
