@@ -32,7 +32,8 @@ final class Durability {
     /**
      * Connections of the pool that readers leave to those that write, so that no number of readers keeps these from their
      * own: one each for the committer, the numbering of incarnations, the purge of old rows, a new epoch, and the pod's
-     * lease.
+     * lease. Two more write, rarely and briefly, and share these: the look whether writes go through again, and the
+     * deletion of rows of pods that are long gone.
      */
     static final int WRITERS = 5;
 
