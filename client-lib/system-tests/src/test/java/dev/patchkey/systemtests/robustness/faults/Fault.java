@@ -7,7 +7,7 @@ import java.util.function.BooleanSupplier;
  *
  * @param kind what it is, for the summary
  * @param target what it is done to
- * @param inject does it; false if there was nothing to do, such as to kill what is dead
+ * @param inject does it; false if that does nothing, such as to kill, or to cut off, what is dead
  * @param heal undoes it
  */
 record Fault(String kind, String target, BooleanSupplier inject, Runnable heal) {

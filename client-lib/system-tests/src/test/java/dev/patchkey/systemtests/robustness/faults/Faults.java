@@ -8,6 +8,7 @@ import dev.patchkey.systemtests.robustness.cluster.Server;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 
@@ -19,6 +20,12 @@ final class Faults {
 
     /** A clock that is wrong by more than any lease, and by more than any time zone. */
     private static final int CLOCK_STEP_SECONDS = 100_000;
+
+    /** A pod may read its clock anew a second later only, and is to do some work by it. */
+    private static final int SHORTEST_CLOCK_STEP_MILLIS = 3000;
+
+    private static final String CLOCK_STEP = "a pod's clock steps";
+    private static final String ROLLING_RESTART = "rolling restart";
 
     private static final double DROPPED = 0.2;
     private static final int KILOBITS_PER_SECOND = 256;
@@ -32,6 +39,19 @@ final class Faults {
     Faults(Cluster cluster, Random random) {
         this.cluster = cluster;
         this.random = random;
+    }
+
+    /** In the order in which they are injected: what takes long comes last, so that it meets the others. */
+    static List<Fault> inOrder(List<Fault> faults) {
+        return faults.stream()
+                .sorted(Comparator.comparing(fault -> fault.kind().equals(ROLLING_RESTART)))
+                .toList();
+    }
+
+    /** How long faults that were drawn for that time last. */
+    static int millis(List<Fault> faults, int drawn) {
+        boolean clock = faults.stream().anyMatch(fault -> fault.kind().startsWith(CLOCK_STEP));
+        return clock ? Math.max(drawn, SHORTEST_CLOCK_STEP_MILLIS) : drawn;
     }
 
     /** Whatever may happen to pods, a database and nodes. */
@@ -142,7 +162,7 @@ final class Faults {
                 () -> {
                     others.forEach(server.host()::deafTo);
                     others.forEach(server.host()::muteTo);
-                    return true;
+                    return server.isAlive();
                 },
                 server.host()::heal);
     }
@@ -160,7 +180,7 @@ final class Faults {
                 server + ", " + others,
                 () -> {
                     others.forEach(deaf ? server.host()::deafTo : server.host()::muteTo);
-                    return true;
+                    return server.isAlive();
                 },
                 server.host()::heal);
     }
@@ -171,7 +191,7 @@ final class Faults {
                 server.toString(),
                 () -> {
                     server.host().slow(DROPPED, KILOBITS_PER_SECOND);
-                    return true;
+                    return server.isAlive();
                 },
                 server.host()::heal);
     }
@@ -181,11 +201,11 @@ final class Faults {
         boolean forward = random.nextBoolean();
         int seconds = forward ? CLOCK_STEP_SECONDS : -CLOCK_STEP_SECONDS;
         return new Fault(
-                "a pod's clock steps " + (forward ? "forward" : "back"),
+                CLOCK_STEP + (forward ? " forward" : " back"),
                 pod + " by " + seconds + " s",
                 () -> {
                     pod.stepClock(seconds);
-                    return true;
+                    return pod.isAlive();
                 },
                 () -> pod.stepClock(0));
     }
@@ -208,7 +228,7 @@ final class Faults {
     private Fault rollingRestart() {
         List<Pod> pods = pods(Cluster.PODS);
         return new Fault(
-                "rolling restart",
+                ROLLING_RESTART,
                 pods.toString(),
                 () -> {
                     boolean restarts = false;

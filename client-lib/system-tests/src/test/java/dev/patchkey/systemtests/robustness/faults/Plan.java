@@ -46,12 +46,16 @@ public final class Plan {
         int calm = random.nextInt(SHORTEST_CALM_MILLIS, LONGEST_CALM_MILLIS);
         int length = length(random);
         if (cluster.store() == Store.HAZELCAST) {
-            return new Step(calm, List.of(faults.ofOnePod(length)), length);
+            return step(calm, List.of(faults.ofOnePod(length)), length);
         }
         int atOnce = 1 + random.nextInt(6) / 3 + random.nextInt(6) / 5;
         List<Fault> drawn =
                 Stream.generate(() -> faults.any(length)).limit(atOnce).toList();
-        return new Step(calm, drawn, length);
+        return step(calm, drawn, length);
+    }
+
+    private static Step step(int calm, List<Fault> drawn, int length) {
+        return new Step(calm, Faults.inOrder(drawn), Faults.millis(drawn, length));
     }
 
     private static int length(Random random) {
