@@ -14,6 +14,7 @@ final class Network implements AutoCloseable {
 
     private static final Pattern OURS = Pattern.compile("(?m)^pk(\\d+)-\\S+");
     private static final int MASK = 24;
+    private static final int PREFIXES = 256;
 
     /** The number of this JVM's address. */
     private static final int JVM = 254;
@@ -21,8 +22,8 @@ final class Network implements AutoCloseable {
     /** Interface names have at most 15 characters. */
     private final String name = "pk" + ProcessHandle.current().pid();
 
-    /** Of the process, so that two runs on one machine do not meet. */
-    private final String prefix = "10.213." + ProcessHandle.current().pid() % 255 + ".";
+    /** Of this network alone, so that two runs on one machine do not meet. */
+    private final String prefix;
 
     private final List<Host> hosts = new ArrayList<>();
 
@@ -54,6 +55,7 @@ final class Network implements AutoCloseable {
 
     Network() {
         forgetTheDead();
+        prefix = freePrefix();
         String bridge = name + "-sw";
         try {
             Shell.run("ip", "netns", "add", bridge);
@@ -67,6 +69,18 @@ final class Network implements AutoCloseable {
             close();
             throw e;
         }
+    }
+
+    private static String freePrefix() {
+        String taken = Shell.run("ip", "-4", "-o", "address");
+        long first = ProcessHandle.current().pid();
+        for (int i = 0; i < PREFIXES; i++) {
+            String prefix = "10.213." + (first + i) % PREFIXES + ".";
+            if (!taken.contains(" " + prefix)) {
+                return prefix;
+            }
+        }
+        throw new IllegalStateException("all networks of 10.213.0.0/16 are taken");
     }
 
     /** Takes away the namespaces, and the processes in them, of runs that were killed before they could. */

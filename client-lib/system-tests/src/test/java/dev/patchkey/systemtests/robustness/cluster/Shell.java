@@ -2,7 +2,8 @@ package dev.patchkey.systemtests.robustness.cluster;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -21,24 +22,36 @@ final class Shell {
 
     static String run(List<String> command) {
         try {
-            Process process =
-                    new ProcessBuilder(command).redirectErrorStream(true).start();
-            process.getOutputStream().close();
-            String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-                throw new IllegalStateException(command + " did not end within " + SECONDS + " s");
+            // A pipe would have to be read to its end first, and that has no bound.
+            Path printed = Files.createTempFile("patchkey", ".txt");
+            try {
+                return run(command, printed);
+            } finally {
+                Files.delete(printed);
             }
-            if (process.exitValue() != 0) {
-                throw new IllegalStateException(command + " ended with " + process.exitValue() + ": " + printed);
-            }
-            return printed;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted during " + command, e);
         }
+    }
+
+    private static String run(List<String> command, Path printed) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(printed.toFile())
+                .start();
+        process.getOutputStream().close();
+        if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new IllegalStateException(command + " did not end within " + SECONDS + " s");
+        }
+        String text = Files.readString(printed);
+        if (process.exitValue() != 0) {
+            throw new IllegalStateException(command + " ended with " + process.exitValue() + ": " + text);
+        }
+        return text;
     }
 
     /** Runs a command whose failure means that there is nothing to do. */
