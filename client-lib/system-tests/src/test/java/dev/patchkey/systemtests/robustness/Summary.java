@@ -3,16 +3,43 @@ package dev.patchkey.systemtests.robustness;
 import dev.patchkey.systemtests.robustness.cluster.Store;
 import dev.patchkey.systemtests.robustness.history.Answer;
 import dev.patchkey.systemtests.robustness.history.Call;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** What came of some seeds, in words and in a table. */
 final class Summary {
 
+    /** It takes milliseconds. */
+    private static final int GIT_SECONDS = 10;
+
+    private static final Optional<String> COMMIT = commit();
+
     private Summary() {}
+
+    /** Of the sources, where they are a git repository's; with a mark if they have been changed since. */
+    private static Optional<String> commit() {
+        try {
+            Process git = new ProcessBuilder("git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*")
+                    .redirectErrorStream(true)
+                    .start();
+            boolean ended = git.waitFor(GIT_SECONDS, TimeUnit.SECONDS); // what it prints fits the pipe
+            git.destroyForcibly();
+            String line = new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            return ended && git.exitValue() == 0 ? Optional.of(line.strip()) : Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
+    }
 
     static String line(Run.Result result) {
         return "seed " + result.seed() + ": " + numbers(List.of(result))
@@ -25,6 +52,7 @@ final class Summary {
         Map<String, Integer> kinds = new TreeMap<>();
         results.forEach(result -> result.kinds().forEach(kind -> kinds.merge(kind, 1, Integer::sum)));
         StringBuilder text = new StringBuilder();
+        text.append(COMMIT.map(commit -> "Commit " + commit + ". ").orElse(""));
         text.append(results.size())
                 .append(" seeds on the ")
                 .append(store)
@@ -47,7 +75,10 @@ final class Summary {
                 + count(results, Summary::isApplied) + " applied everywhere, "
                 + results.stream()
                         .mapToLong(result -> result.history().sightings().size())
-                        .sum() + " sightings, "
+                        .sum() + " sightings, nodes live for "
+                + results.stream()
+                        .mapToLong(result -> result.watched().toSeconds())
+                        .sum() + " s of the storms, "
                 + violations(results, "lost") + " lost, "
                 + violations(results, "doubled") + " doubled, "
                 + violations(results, "") + " violations";

@@ -171,6 +171,22 @@ public final class Cluster implements AutoCloseable {
         nodes.forEach(Server::start);
     }
 
+    /** Waits until every node is ready, mirrors all keys, and says so. */
+    public void awaitNodes() {
+        for (Node node : nodes) {
+            await("the node is ready; its log is " + node.log(), node::isReady);
+        }
+    }
+
+    /** What went wrong with pods and nodes since the last time, unasked, in words. */
+    public List<String> troubles() throws IOException {
+        List<String> troubles = new ArrayList<>();
+        for (Server server : Stream.concat(pods.stream(), nodes.stream()).toList()) {
+            troubles.addAll(server.troubles());
+        }
+        return troubles;
+    }
+
     /** Lets go on what is paused, and starts what does not run, as its supervisor would; the database first. */
     public void revive() {
         if (database != null) {
@@ -232,11 +248,21 @@ public final class Cluster implements AutoCloseable {
 
     @Override
     public void close() {
-        nodes.forEach(Server::close);
-        pods.forEach(Server::close);
+        List<AutoCloseable> parts = new ArrayList<>(nodes);
+        parts.addAll(pods);
         if (database != null) {
-            database.close();
+            parts.add(database);
         }
-        network.close();
+        parts.add(network);
+        parts.forEach(Cluster::close);
+    }
+
+    /** One that cannot be closed must not leave the others. */
+    private static void close(AutoCloseable part) {
+        try {
+            part.close();
+        } catch (Exception | AssertionError e) {
+            System.err.println("could not close " + part + ": " + e);
+        }
     }
 }

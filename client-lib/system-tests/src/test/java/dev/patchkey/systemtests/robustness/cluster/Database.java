@@ -29,6 +29,12 @@ public final class Database extends Server {
                 directory.resolve("pg_hba.conf").toString());
     }
 
+    /** A recovery that takes too long ends its program, and it is begun anew. */
+    @Override
+    boolean mayEnd() {
+        return true;
+    }
+
     /** The URL of its one database. */
     public String url() {
         return "jdbc:postgresql://" + host().address() + ":" + Postgres.PORT + "/postgres";

@@ -1,5 +1,6 @@
 package dev.patchkey.systemtests.robustness.cluster;
 
+import dev.patchkey.systemtests.robustness.history.BrokenPromise;
 import dev.patchkey.systemtests.robustness.history.Finale.Seen;
 import dev.patchkey.systemtests.robustness.history.Sighting;
 import dev.patchkey.systemtests.robustness.history.Version;
@@ -145,27 +146,47 @@ public final class Node extends Server {
      * What a node reads and holds.
      *
      * @param phase of its client
+     * @param live whether what it sees now is judged as seen by a live node
+     * @param seen the keys that it mirrors
      * @param held the keys on which it has a live hold
      */
-    public record Last(String phase, Map<String, Seen> seen, Set<String> held) {}
+    public record Last(String phase, boolean live, Map<String, Seen> seen, Set<String> held) {}
 
     public Last last() {
         String[] parts = ask("final").split(";", -1);
+        String[] node = parts[0].split(" ", -1);
         Map<String, Seen> seen = new HashMap<>();
         Set<String> held = new HashSet<>();
         for (int i = 1; i < parts.length; i++) {
             String[] words = parts[i].split(" ", -1);
+            if (words.length == 1) { // not mirrored
+                continue;
+            }
             Version version = new Version(Long.parseLong(words[1]), Long.parseLong(words[2]));
-            seen.put(words[0], new Seen(Integer.parseInt(words[3]), version));
-            if (Boolean.parseBoolean(words[4])) {
+            seen.put(words[0], new Seen(Integer.parseInt(words[3]), version, Boolean.parseBoolean(words[4])));
+            if (Boolean.parseBoolean(words[5])) {
                 held.add(words[0]);
             }
         }
-        return new Last(parts[0], seen, held);
+        return new Last(node[0], Boolean.parseBoolean(node[1]), seen, held);
+    }
+
+    /** Whether it is ready, mirrors all keys, and writes down what it sees as seen by a live node. */
+    boolean isReady() {
+        Last last = last();
+        return last.live()
+                && keys.stream()
+                        .allMatch(key -> last.seen().containsKey(key)
+                                && last.seen().get(key).fresh());
+    }
+
+    @Override
+    boolean mayEnd() {
+        return false;
     }
 
     /** What all its lives have written down. */
-    public void collect(List<Sighting> sightings, List<String> brokenPromises) {
+    public void collect(List<Sighting> sightings, List<BrokenPromise> brokenPromises) {
         for (int life = 1; life <= run; life++) {
             try {
                 if (Files.exists(seen(life))) {
@@ -179,9 +200,10 @@ public final class Node extends Server {
         }
     }
 
-    private void read(String line, int life, List<Sighting> sightings, List<String> brokenPromises) {
+    private void read(String line, int life, List<Sighting> sightings, List<BrokenPromise> brokenPromises) {
         if (line.startsWith("B ")) {
-            brokenPromises.add("node " + id + " " + line.substring(2));
+            String[] words = line.split(" ", 3);
+            brokenPromises.add(new BrokenPromise(words[1], "node " + id + " " + words[2]));
             return;
         }
         String[] words = line.split(" ", -1);

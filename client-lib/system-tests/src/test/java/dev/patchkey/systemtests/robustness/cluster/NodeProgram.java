@@ -7,6 +7,7 @@ import dev.patchkey.client.Status.Phase;
 import dev.patchkey.statickey.Peek;
 import dev.patchkey.statickey.StaticKey;
 import dev.patchkey.statickey.mirror.MirroredState;
+import dev.patchkey.systemtests.robustness.history.BrokenPromise;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -51,6 +52,9 @@ final class NodeProgram {
     private volatile boolean acquiring = Boolean.getBoolean("acquires");
     private volatile boolean looking = true;
 
+    /** Whether the last look was a live node's. */
+    private volatile boolean live;
+
     private NodeProgram(Patchkey patchkey, PrintStream out) {
         this.patchkey = patchkey;
         this.out = out;
@@ -73,6 +77,8 @@ final class NodeProgram {
     }
 
     private void run(Random random) throws IOException, InterruptedException {
+        Thread.setDefaultUncaughtExceptionHandler(
+                (thread, failure) -> broken(BrokenPromise.RUN, "thread died: " + thread.getName() + ": " + failure));
         Thread looker = new Thread(this::look, "looker");
         looker.start();
         Thread acquirer = new Thread(() -> acquire(random), "acquirer");
@@ -95,15 +101,22 @@ final class NodeProgram {
         looker.join();
     }
 
-    /** What it sees and holds now: {@code phase;key epoch revision count held;...}. */
+    /** What it sees and holds now: {@code phase live;key epoch revision count fresh held;...}; of a key not mirrored, its name. */
     private String last() {
-        StringBuilder text = new StringBuilder(patchkey.status().phase().name());
+        StringBuilder text = new StringBuilder();
+        Phase phase = patchkey.status().phase();
+        text.append(phase.name()).append(' ').append(live);
         for (String key : NAMES) {
             MirroredState state = Peek.mirrored(key);
             Hold hold = held.get(key);
-            text.append(';').append(key).append(' ');
-            text.append(state == null ? "0 0 0" : state.epoch() + " " + state.revision() + " " + state.count());
-            text.append(' ').append(hold != null && hold.isLive());
+            text.append(';').append(key);
+            if (state != null) {
+                text.append(' ').append(state.epoch());
+                text.append(' ').append(state.revision());
+                text.append(' ').append(state.count());
+                text.append(' ').append(phase == Phase.READY && !state.stale());
+                text.append(' ').append(hold != null && hold.isLive());
+            }
         }
         return text.toString();
     }
@@ -137,6 +150,7 @@ final class NodeProgram {
                     notBefore = before + NOTICE_NANOS;
                 }
                 previous = before;
+                Hold hold = held.get(NAMES.get(i));
                 MirroredState state = Peek.mirrored(NAMES.get(i));
                 boolean enabled = isEnabled(i);
                 MirroredState again = Peek.mirrored(NAMES.get(i));
@@ -146,10 +160,14 @@ final class NodeProgram {
                 if (after - before > PAUSE_NANOS) {
                     notBefore = after + NOTICE_NANOS;
                 }
-                boolean live = known && (notBefore == Long.MIN_VALUE || after - notBefore > 0);
+                live = known && (notBefore == Long.MIN_VALUE || after - notBefore > 0);
+                // Taken out before it is closed: so it was live all the while, if it is now.
+                if (!enabled && hold != null && hold.isLive() && hold.equals(held.get(NAMES.get(i)))) {
+                    broken("S7", "has a live hold on " + NAMES.get(i) + ", and its test said no");
+                }
                 if (state != null && state.equals(again)) {
                     if (enabled != state.effectiveCount() > 0) {
-                        broken("read " + state + " of " + NAMES.get(i) + ", and its test said " + enabled);
+                        broken("N1", "read " + state + " of " + NAMES.get(i) + ", and its test said " + enabled);
                     }
                     open[i] = seen(i, open[i], state, live, before, after);
                 }
@@ -187,8 +205,8 @@ final class NodeProgram {
         }
     }
 
-    private void broken(String what) {
-        line("B " + what);
+    private void broken(String promise, String what) {
+        line("B " + promise + " " + what.replace('\n', ' '));
     }
 
     private void line(String line) {
@@ -219,7 +237,7 @@ final class NodeProgram {
             boolean enabled = isEnabled(key);
             if (hold.isLive()) {
                 if (!enabled) {
-                    broken("acquired " + NAMES.get(key) + ", and its test said no");
+                    broken("S7", "acquired " + NAMES.get(key) + ", and its test said no");
                 }
                 held.put(NAMES.get(key), hold);
             } else {

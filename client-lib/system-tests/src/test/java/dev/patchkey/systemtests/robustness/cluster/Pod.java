@@ -14,10 +14,14 @@ public final class Pod extends Server {
 
     private static final int PORT = 8080;
 
+    /** Of Spring Boot's line that says that the application has started. */
+    private static final String STARTED = "(process running for";
+
     private final Path directory;
     private final Image image;
     private final List<String> settings;
     private final Path clockLibrary;
+    private long logBegin;
 
     /**
      * @param settings as on the command line
@@ -43,6 +47,17 @@ public final class Pod extends Server {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    @Override
+    void begun(long logBegin) {
+        this.logBegin = logBegin;
+    }
+
+    /** Before it has started: without its database it cannot. That it does in the end is waited for. */
+    @Override
+    boolean mayEnd() throws IOException {
+        return !logSince(logBegin).contains(STARTED);
     }
 
     @Override

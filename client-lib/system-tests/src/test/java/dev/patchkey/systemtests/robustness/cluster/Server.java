@@ -1,8 +1,12 @@
 package dev.patchkey.systemtests.robustness.cluster;
 
 import java.io.File;
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +22,12 @@ public abstract class Server implements AutoCloseable {
     private final File log;
     private @Nullable Process process;
     private boolean paused;
+
+    /** Whether the end of the present process was asked for, or has been noted. */
+    private boolean ending;
+
+    private long logged;
+    private final List<String> troubles = new ArrayList<>();
 
     Server(Host host, File log) {
         this.host = host;
@@ -48,13 +58,16 @@ public abstract class Server implements AutoCloseable {
         if (isAlive()) {
             throw new IllegalStateException(host + " runs already");
         }
+        noteEnd();
         try {
             ProcessBuilder builder = new ProcessBuilder(host.command(command()))
                     .directory(log.getParentFile())
                     .redirectOutput(output())
                     .redirectError(ProcessBuilder.Redirect.appendTo(log));
             builder.environment().putAll(environment());
+            begun(log.length());
             process = builder.start();
+            ending = false;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -62,6 +75,51 @@ public abstract class Server implements AutoCloseable {
 
     public boolean isAlive() {
         return process != null && process.isAlive();
+    }
+
+    /** Is about to start a process, whose log begins there. */
+    void begun(long logBegin) {}
+
+    /** Whether it is no wonder that the process has ended and nobody asked it to. */
+    abstract boolean mayEnd() throws IOException;
+
+    private void noteEnd() {
+        try {
+            if (process != null && !process.isAlive() && !ending && !mayEnd()) {
+                troubles.add(host + " ended by itself with " + process.exitValue() + "; its log is " + log);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        ending |= !isAlive();
+    }
+
+    private void askToEnd() {
+        noteEnd();
+        ending = true;
+    }
+
+    /** What went wrong with it since it was asked the last time, in words. */
+    List<String> troubles() throws IOException {
+        noteEnd();
+        if (logSince(logged).contains("OutOfMemoryError")) {
+            troubles.add(host + " ran out of memory; its log is " + log);
+        }
+        logged = log.length();
+        List<String> taken = List.copyOf(troubles);
+        troubles.clear();
+        return taken;
+    }
+
+    /** What has been logged from that byte on. */
+    final String logSince(long from) throws IOException {
+        if (!log.exists()) {
+            return "";
+        }
+        try (InputStream in = new FileInputStream(log)) {
+            in.skipNBytes(from);
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
     }
 
     /** {@code ip netns exec} becomes the command, so this is the server itself. */
@@ -74,6 +132,7 @@ public abstract class Server implements AutoCloseable {
 
     /** SIGKILL, to all that runs on the host: a server that forks dies as a whole. */
     public void kill() {
+        askToEnd();
         process().destroyForcibly();
         awaitEnd();
         paused = false;
@@ -81,6 +140,7 @@ public abstract class Server implements AutoCloseable {
 
     /** SIGTERM, and waits until it has left. */
     public void stop() {
+        askToEnd();
         process().destroy();
         awaitEnd();
     }

@@ -24,6 +24,11 @@ public record Finale(
      */
     public static final Duration EXPIRY_DELAY = Duration.ofSeconds(15);
 
-    /** A count, and its version. */
-    public record Seen(int count, Version version) {}
+    /**
+     * A count, and its version.
+     *
+     * @param fresh whether whoever shows it takes it for the present: a pod that answers and does not call it stale, a
+     *     node that is ready
+     */
+    public record Seen(int count, Version version, boolean fresh) {}
 }

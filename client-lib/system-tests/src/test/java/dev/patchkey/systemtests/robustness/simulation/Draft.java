@@ -1,6 +1,7 @@
 package dev.patchkey.systemtests.robustness.simulation;
 
 import dev.patchkey.systemtests.robustness.history.Answer;
+import dev.patchkey.systemtests.robustness.history.BrokenPromise;
 import dev.patchkey.systemtests.robustness.history.Call;
 import dev.patchkey.systemtests.robustness.history.Finale;
 import dev.patchkey.systemtests.robustness.history.History;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +23,8 @@ final class Draft {
     final List<Row> rows;
     final List<Sighting> sightings;
     final List<Finale> finales;
-    final List<String> brokenPromises;
+    final List<BrokenPromise> brokenPromises;
+    final Set<String> nodes;
     private final Random random;
 
     Draft(History history, Random random) {
@@ -30,11 +33,12 @@ final class Draft {
         this.sightings = new ArrayList<>(history.sightings());
         this.finales = new ArrayList<>(history.finales());
         this.brokenPromises = new ArrayList<>(history.brokenPromises());
+        this.nodes = history.nodes();
         this.random = random;
     }
 
     History history() {
-        return new History(calls, rows, sightings, finales, brokenPromises);
+        return new History(calls, rows, sightings, finales, brokenPromises, nodes);
     }
 
     /** Any of those; null if there is none. */

@@ -23,7 +23,8 @@ record Planted(String name, String promise, Predicate<Draft> plant) {
             new Planted("node goes back", "N3", PlantedSightings::back),
             new Planted("node sees the future", "S1", PlantedSightings::future),
             new Planted("node saw a promise broken", "N1", PlantedSightings::broken),
-            new Planted("pod left behind", "S3", PlantedHolds::behind));
+            new Planted("pod left behind", "S3", PlantedHolds::behind),
+            new Planted("pod left stale", "S8", PlantedHolds::stale));
 
     /** Wrong where rows say what was made: without them calls of unknown fate might explain it. */
     static final List<Planted> WITH_ROWS = List.of(
@@ -33,6 +34,8 @@ record Planted(String name, String promise, Predicate<Draft> plant) {
             new Planted("version given twice", "S4", PlantedRows::versionTwice),
             new Planted("change nobody asked for", "S1", PlantedRows::ofNobody),
             new Planted("more taken than there was", "S6", PlantedRows::belowZero),
+            new Planted("hold that nobody acquired", "S1", PlantedRows::acquiredByNobody),
+            new Planted("hold that nobody released", "S1", PlantedRows::releasedByNobody),
             new Planted("hold acquired where it stands", "S1", PlantedRows::acquiredTwice),
             new Planted("count of an answer", "S1", PlantedAnswers::count),
             new Planted("version that never was", "S1", PlantedAnswers::version),

@@ -132,7 +132,8 @@ final class PlantedGaps {
 
     private static Map<String, Seen> shift(Map<String, Seen> all, int revisions, int count) {
         Map<String, Seen> shifted = new HashMap<>();
-        all.forEach((who, seen) -> shifted.put(who, new Seen(seen.count() + count, plus(seen.version(), revisions))));
+        all.forEach((who, seen) ->
+                shifted.put(who, new Seen(seen.count() + count, plus(seen.version(), revisions), seen.fresh())));
         return shifted;
     }
 

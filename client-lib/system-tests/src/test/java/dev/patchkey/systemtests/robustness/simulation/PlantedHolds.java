@@ -31,7 +31,22 @@ final class PlantedHolds {
             return false;
         }
         Map<String, Seen> byPod = new HashMap<>(finale.byPod());
-        byPod.put("p0", new Seen(0, Version.NONE));
+        byPod.put("p0", new Seen(0, Version.NONE, true));
+        Draft.replace(
+                draft.finales,
+                finale,
+                new Finale(finale.key(), byPod, finale.byNode(), finale.holders(), finale.held()));
+        return true;
+    }
+
+    /** A pod shows the last state, and calls it stale. */
+    static boolean stale(Draft draft) {
+        Finale finale = draft.any(draft.finales, any -> !draft.rowsOf(any.key()).isEmpty());
+        if (finale == null) {
+            return false;
+        }
+        Map<String, Seen> byPod = new HashMap<>(finale.byPod());
+        byPod.computeIfPresent("p0", (pod, seen) -> new Seen(seen.count(), seen.version(), false));
         Draft.replace(
                 draft.finales,
                 finale,
@@ -56,7 +71,7 @@ final class PlantedHolds {
         draft.rows.add(new Row(finale.key(), version, "expire", holder, null, count));
         Set<String> holders = new HashSet<>(finale.holders());
         holders.remove(holder);
-        Map<String, Seen> seen = Map.of("all", new Seen(count, version));
+        Map<String, Seen> seen = Map.of("all", new Seen(count, version, true));
         Draft.replace(draft.finales, finale, new Finale(finale.key(), seen, seen, holders, finale.held()));
         return true;
     }

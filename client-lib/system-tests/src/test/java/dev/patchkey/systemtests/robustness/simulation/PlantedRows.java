@@ -126,6 +126,41 @@ final class PlantedRows {
                 last(draft, row).count() - by));
     }
 
+    static boolean acquiredByNobody(Draft draft) {
+        Row row = draft.any(draft.rows, any -> true);
+        return row != null
+                && draft.rows.add(new Row(
+                        row.key(),
+                        draft.next(),
+                        "acquire",
+                        "nobody",
+                        null,
+                        last(draft, row).count() + 1));
+    }
+
+    /** A caller's hold that stands to the end is released, and its caller never asked for that. */
+    static boolean releasedByNobody(Draft draft) {
+        Row row = draft.any(
+                draft.rows,
+                any -> any.action().equals("acquire")
+                        && !draft.nodes.contains(String.valueOf(any.holder()))
+                        && draft.finales.stream()
+                                .anyMatch(finale -> finale.key().equals(any.key())
+                                        && finale.holders().contains(any.holder())));
+        if (row == null) {
+            return false;
+        }
+        draft.calls.removeIf(call -> call.operation() instanceof Operation.Release release
+                && release.holder().equals(row.holder()));
+        return draft.rows.add(new Row(
+                row.key(),
+                draft.next(),
+                "release",
+                row.holder(),
+                null,
+                last(draft, row).count() - 1));
+    }
+
     static boolean acquiredTwice(Draft draft) {
         Row row = draft.any(
                 draft.rows,

@@ -2,6 +2,7 @@ package dev.patchkey.systemtests.robustness.simulation;
 
 import dev.patchkey.systemtests.robustness.history.Answer;
 import dev.patchkey.systemtests.robustness.history.Answer.Propagation;
+import dev.patchkey.systemtests.robustness.history.BrokenPromise;
 import dev.patchkey.systemtests.robustness.history.Call;
 import dev.patchkey.systemtests.robustness.history.Row;
 import dev.patchkey.systemtests.robustness.history.Sighting;
@@ -94,6 +95,6 @@ final class PlantedSightings {
     }
 
     static boolean broken(Draft draft) {
-        return draft.brokenPromises.add("a node read 1, and its test said no");
+        return draft.brokenPromises.add(new BrokenPromise("N1", "a node read 1, and its test said no"));
     }
 }

@@ -17,6 +17,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 
 /**
  * Makes a history that keeps every promise, by construction: callers and nodes at once, in a time of its own, over keys
@@ -87,11 +88,16 @@ final class Simulation {
         nodes.forEach(SimulatedNode::settle);
         List<Row> rows = keys.stream().flatMap(key -> key.rows().stream()).toList();
         return new History(
-                calls, rows, sightings, keys.stream().map(this::finale).toList(), List.of());
+                calls,
+                rows,
+                sightings,
+                keys.stream().map(this::finale).toList(),
+                List.of(),
+                nodes.stream().map(SimulatedNode::id).collect(Collectors.toSet()));
     }
 
     private Finale finale(SimulatedKey key) {
-        Seen seen = new Seen(key.count(key.position()), key.version(key.position()));
+        Seen seen = new Seen(key.count(key.position()), key.version(key.position()), true);
         Set<String> held = new HashSet<>(key.holders());
         return new Finale(key.name(), Map.of("p0", seen, "p1", seen), Map.of("n0", seen), key.holders(), held);
     }

@@ -7,7 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** In the end everybody sees the last state, the holds of the dead are gone, and those of the living stand. */
+/** In the end everybody sees the last state and knows it, the holds of the dead are gone, and those of the living stand. */
 final class Converged {
 
     private Converged() {}
@@ -43,6 +43,10 @@ final class Converged {
     }
 
     private static void compare(Timeline timeline, String who, Seen seen, int count, List<Violation> violations) {
+        if (!seen.fresh()) {
+            violations.add(new Violation(
+                    "S8", who + " shows " + timeline.key() + " and does not take it for the present: " + seen));
+        }
         if (timeline.positionAsOf(seen.version()) != timeline.changes().size() || seen.count() != count) {
             violations.add(new Violation(
                     "S3",

@@ -52,7 +52,8 @@ record Reconstruction(History history, List<Violation> violations) {
                         rows,
                         history.sightings(),
                         history.finales(),
-                        List.of()),
+                        List.of(),
+                        history.nodes()),
                 violations);
     }
 
@@ -128,7 +129,8 @@ record Reconstruction(History history, List<Violation> violations) {
                         .map(Reconstruction::inOneEpoch)
                         .toList(),
                 seen.finales().stream().map(Reconstruction::inOneEpoch).toList(),
-                List.of());
+                List.of(),
+                seen.nodes());
     }
 
     private static boolean isOf(long epoch, Call call) {
@@ -176,7 +178,7 @@ record Reconstruction(History history, List<Violation> violations) {
 
     private static Map<String, Seen> inOneEpoch(Map<String, Seen> all) {
         Map<String, Seen> seen = new HashMap<>();
-        all.forEach((who, at) -> seen.put(who, new Seen(at.count(), inOneEpoch(at.version()))));
+        all.forEach((who, at) -> seen.put(who, new Seen(at.count(), inOneEpoch(at.version()), at.fresh())));
         return seen;
     }
 }

@@ -127,7 +127,8 @@ class ReconstructionTest {
     }
 
     private List<Violation> violations() {
-        return Validation.checkWithoutRows(new History(calls, List.of(), sightings, finales, List.of()));
+        return Validation.checkWithoutRows(
+                new History(calls, List.of(), sightings, finales, List.of(), Set.of("n", "m")));
     }
 
     private void caught(String promise, String what) {
@@ -142,7 +143,7 @@ class ReconstructionTest {
     }
 
     private void finale(int count, Set<String> holders) {
-        Finale.Seen seen = new Finale.Seen(count, version(1));
+        Finale.Seen seen = new Finale.Seen(count, version(1), true);
         finales.add(new Finale(KEY, Map.of("pod", seen), Map.of(), holders, holders));
     }
 

@@ -60,12 +60,14 @@ final class Timeline {
     private final List<State> states = new ArrayList<>();
     private final NavigableMap<Version, Integer> positions = new TreeMap<>();
     private final List<Call> calls;
+    private final Set<String> nodes;
     private final Map<String, List<Call>> acquires = new HashMap<>();
     private final Map<String, Integer> made = new HashMap<>();
     private final List<Violation> violations = new ArrayList<>();
 
     Timeline(History history, String key) {
         this.key = key;
+        this.nodes = history.nodes();
         this.calls = history.calls().stream()
                 .filter(call -> call.operation().key().equals(key))
                 .toList();
@@ -119,7 +121,7 @@ final class Timeline {
             case "increment" -> new State(before.bare() + amount(row, call), before.holders());
             case "decrement" -> new State(before.bare() - amount(row, call), before.holders());
             case "acquire" -> new State(before.bare(), with(before, row, call));
-            case "release", "expire" -> new State(before.bare(), without(before, row));
+            case "release", "expire" -> new State(before.bare(), without(before, row, call));
             default -> throw new IllegalArgumentException("no operation of the suite is a " + row.action());
         };
     }
@@ -140,8 +142,9 @@ final class Timeline {
     }
 
     private Set<String> with(State before, Row row, @Nullable Call call) {
-        boolean ofCaller = acquires.containsKey(String.valueOf(row.holder()));
-        if (ofCaller && (call == null || !acquires(String.valueOf(row.holder())).contains(call))) {
+        boolean asked = nodes.contains(String.valueOf(row.holder()))
+                || (call != null && acquires(String.valueOf(row.holder())).contains(call));
+        if (!asked) {
             violations.add(new Violation("S1", "nobody asked for " + row));
         }
         Set<String> holders = new HashSet<>(before.holders());
@@ -151,7 +154,11 @@ final class Timeline {
         return holders;
     }
 
-    private Set<String> without(State before, Row row) {
+    private Set<String> without(State before, Row row, @Nullable Call call) {
+        boolean released = row.action().equals("release");
+        if (released && call == null && !nodes.contains(String.valueOf(row.holder()))) {
+            violations.add(new Violation("S1", "nobody asked for " + row));
+        }
         Set<String> holders = new HashSet<>(before.holders());
         if (!holders.remove(String.valueOf(row.holder()))) {
             violations.add(new Violation("S1", "a hold that did not stand ended: " + row));

@@ -29,10 +29,10 @@ public final class Validation {
         return violations;
     }
 
-    /** What needs no order of changes. */
-    private static List<Violation> asSeen(History history) {
+    /** What needs no order of changes, and no settled end. */
+    public static List<Violation> asSeen(History history) {
         List<Violation> violations = new ArrayList<>();
-        history.brokenPromises().forEach(what -> violations.add(new Violation("N1", what)));
+        history.brokenPromises().forEach(seen -> violations.add(new Violation(seen.promise(), seen.what())));
         for (String key : history.keys()) {
             violations.addAll(NodesInOrder.check(key, history.sightings()));
             violations.addAll(AppliedIsTrue.check(key, history.calls(), history.sightings()));

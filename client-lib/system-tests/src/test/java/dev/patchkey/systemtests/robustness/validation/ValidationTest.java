@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.patchkey.systemtests.robustness.history.Answer;
 import dev.patchkey.systemtests.robustness.history.Answer.Propagation;
+import dev.patchkey.systemtests.robustness.history.BrokenPromise;
 import dev.patchkey.systemtests.robustness.history.Call;
 import dev.patchkey.systemtests.robustness.history.Finale;
 import dev.patchkey.systemtests.robustness.history.History;
@@ -29,7 +30,7 @@ class ValidationTest {
     private final List<Row> rows = new ArrayList<>();
     private final List<Sighting> sightings = new ArrayList<>();
     private final List<Finale> finales = new ArrayList<>();
-    private final List<String> brokenPromises = new ArrayList<>();
+    private final List<BrokenPromise> brokenPromises = new ArrayList<>();
 
     @Test
     void aHistoryThatKeepsEveryPromisePasses() {
@@ -299,6 +300,44 @@ class ValidationTest {
     }
 
     @Test
+    void aPodLeftStaleIsCaught() {
+        twoIncrements();
+        Finale.Seen stale = new Finale.Seen(2, version(2), false);
+        finales.add(new Finale(KEY, Map.of("pod", stale), Map.of(), Set.of(), Set.of()));
+        caught("S8", "pod shows k and does not take it for the present");
+    }
+
+    @Test
+    void aNodeThatIsNotReadyInTheEndIsCaught() {
+        twoIncrements();
+        Finale.Seen stale = new Finale.Seen(2, version(2), false);
+        finales.add(new Finale(KEY, Map.of(), Map.of("n (SUPERSEDED)", stale), Set.of(), Set.of()));
+        caught("S8", "n (SUPERSEDED) shows k and does not take it for the present");
+    }
+
+    @Test
+    void aHoldOfACallerThatNobodyReleasedIsCaught() {
+        call("a", new Operation.Acquire(KEY, "alice"), 0, 1, done(1, 1));
+        row(1, "acquire", "alice", "a", 1);
+        row(2, "release", "alice", null, 0);
+        caught("S1", "nobody asked for");
+    }
+
+    @Test
+    void aHoldOfNeitherACallerNorANodeIsCaught() {
+        row(1, "acquire", "somebody", null, 1);
+        caught("S1", "nobody asked for");
+    }
+
+    @Test
+    void aNodeMayAcquireAndReleaseWithoutACall() {
+        row(1, "acquire", "node", null, 1);
+        row(2, "release", "node", null, 0);
+        finale(2, 0, Set.of(), Set.of());
+        assertThat(violations()).isEmpty();
+    }
+
+    @Test
     void aHoldOfTheDeadThatStandsIsCaught() {
         row(1, "acquire", "node", null, 1);
         finale(1, 1, Set.of("node"), Set.of());
@@ -418,7 +457,7 @@ class ValidationTest {
 
     @Test
     void whatANodeSawOfABrokenPromiseIsReported() {
-        brokenPromises.add("node n: the key was enabled and its test said no");
+        brokenPromises.add(new BrokenPromise("N1", "node n: the key was enabled and its test said no"));
         caught("N1", "its test said no");
     }
 
@@ -430,7 +469,7 @@ class ValidationTest {
     }
 
     private List<Violation> violations() {
-        return Validation.check(new History(calls, rows, sightings, finales, brokenPromises));
+        return Validation.check(new History(calls, rows, sightings, finales, brokenPromises, Set.of("n", "node")));
     }
 
     private void caught(String promise, String what) {
@@ -457,7 +496,7 @@ class ValidationTest {
     }
 
     private void finale(long revision, int count, Set<String> holders, Set<String> held) {
-        Finale.Seen seen = new Finale.Seen(count, version(revision));
+        Finale.Seen seen = new Finale.Seen(count, version(revision), true);
         finales.add(new Finale(KEY, Map.of("pod", seen), Map.of("n", seen), holders, held));
     }
 
