@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Plays the seeds that {@code robustness.seeds} and {@code robustness.hazelcast.seeds} name, such as {@code 1-50},
- * {@code 17} or {@code none}, which may not be both of them, and prints what came of them. A seed that failed is played again by its number: what its
- * callers ask for and what is done to the cluster are the same, their timing is nearly so.
+ * {@code 17} or {@code none}, which may not be both of them, and prints what came of them. A seed that failed is played
+ * again by its number: what its callers ask for and what is done to the cluster are the same, their timing is nearly so.
  */
 class RobustnessIT {
 

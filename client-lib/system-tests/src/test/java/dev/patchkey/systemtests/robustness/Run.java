@@ -151,7 +151,7 @@ final class Run {
         }
     }
 
-    /** Waits until what all say keeps every promise, or peace is over; returns what kept it from being looked at last. */
+    /** Waits until what all say keeps every promise, or peace is over; returns what kept it from being looked at. */
     private List<Violation> settle() throws InterruptedException {
         long over = System.nanoTime() + PEACE.toNanos();
         while (true) { // ends: with peace

@@ -171,7 +171,7 @@ public final class Cluster implements AutoCloseable {
         nodes.forEach(Server::start);
     }
 
-    /** Waits until every node is ready, mirrors all keys, and says so. */
+    /** Waits until every node is ready, and says so. */
     public void awaitNodes() {
         for (Node node : nodes) {
             await("the node is ready; its log is " + node.log(), node::isReady);

@@ -1,5 +1,6 @@
 package dev.patchkey.systemtests.robustness.cluster;
 
+import dev.patchkey.client.Status.Phase;
 import dev.patchkey.systemtests.robustness.history.BrokenPromise;
 import dev.patchkey.systemtests.robustness.history.Finale.Seen;
 import dev.patchkey.systemtests.robustness.history.Sighting;
@@ -31,6 +32,8 @@ public final class Node extends Server {
     private static final long ANSWER_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private static final long POLL_MILLIS = 10;
+
+    private static final String READY = Phase.READY.name();
 
     private final String id;
     private final Path directory;
@@ -171,13 +174,15 @@ public final class Node extends Server {
         return new Last(node[0], Boolean.parseBoolean(node[1]), seen, held);
     }
 
-    /** Whether it is ready, mirrors all keys, and writes down what it sees as seen by a live node. */
+    /**
+     * Whether it is ready and writes down what it sees as seen by a live node. Of a key that never was it may mirror
+     * nothing yet.
+     */
     boolean isReady() {
         Last last = last();
         return last.live()
-                && keys.stream()
-                        .allMatch(key -> last.seen().containsKey(key)
-                                && last.seen().get(key).fresh());
+                && last.phase().equals(READY)
+                && last.seen().values().stream().allMatch(Seen::fresh);
     }
 
     @Override

@@ -101,7 +101,10 @@ final class NodeProgram {
         looker.join();
     }
 
-    /** What it sees and holds now: {@code phase live;key epoch revision count fresh held;...}; of a key not mirrored, its name. */
+    /**
+     * What it sees and holds now: {@code phase live;key epoch revision count fresh held;...}. Of a key that it does not
+     * mirror it says the name alone.
+     */
     private String last() {
         StringBuilder text = new StringBuilder();
         Phase phase = patchkey.status().phase();

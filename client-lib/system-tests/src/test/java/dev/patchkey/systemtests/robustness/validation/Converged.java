@@ -7,7 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** In the end everybody sees the last state and knows it, the holds of the dead are gone, and those of the living stand. */
+/** In the end everybody sees the last state and knows it, holds of the dead are gone, and those of the living stand. */
 final class Converged {
 
     private Converged() {}
