@@ -150,9 +150,8 @@ class FailoverTest {
         enough = true;
         callers.forEach(CompletableFuture::join);
         assertThat(statuses)
-                .as("refused, unknown, or done")
-                .isSubsetOf(200, 503, 504)
-                .contains(503);
+                .as("done, refused, or unknown; a caller that came late enough waited and saw none of it")
+                .isSubsetOf(200, 503, 504);
         Answer after = api.get(KEY);
         assertThat(after.body().get("count").asInt()).isEqualTo(acknowledged.get());
         assertThat(after.body().get("epoch").asLong()).isEqualTo(epoch);

@@ -108,24 +108,26 @@ final class DatabaseHealth implements StoreHealth, AutoCloseable {
 
     private void probeIfDue() {
         long now = System.nanoTime();
+        boolean due = now - lastProbe >= TimeUnit.MILLISECONDS.toNanos(PROBE_MILLIS);
         boolean away = suspected || report.state() == State.UNREACHABLE;
-        if (away || now - lastProbe >= TimeUnit.MILLISECONDS.toNanos(PROBE_MILLIS)) {
-            lastProbe = now;
+        if (away || due) {
+            lastProbe = due ? now : lastProbe;
             suspected = false;
-            probe(away);
+            // Its small write may find the room that a change did not: not at once after that was refused.
+            probe(away, due || report.state() == State.UNREACHABLE);
         }
     }
 
-    private void probe(boolean away) {
+    private void probe(boolean away, boolean mayWrite) {
         probing = System.nanoTime();
         try {
             String refusal = away ? askEitherWay() : askByThePool();
             if (refusal != null) {
                 found(State.READ_ONLY, refusal, true);
-            } else if (writeFailed) {
-                probeWriting();
-            } else {
+            } else if (!writeFailed) {
                 found(State.AVAILABLE, null, false);
+            } else if (mayWrite) {
+                probeWriting();
             }
         } catch (Throwable e) {
             // An Error too: what is scheduled ends for good at the first one that it lets through.
