@@ -2,6 +2,7 @@ package dev.patchkey.service.store.hazelcast;
 
 import com.hazelcast.core.EntryEvent;
 import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.IndeterminateOperationStateException;
 import com.hazelcast.map.IMap;
 import com.hazelcast.map.listener.EntryAddedListener;
 import com.hazelcast.map.listener.EntryUpdatedListener;
@@ -18,7 +19,7 @@ final class Epoch {
     private final IMap<String, Long> map;
     private final AtomicLong current = new AtomicLong();
 
-    /** Each repeat means that another pod has begun one meanwhile. */
+    /** Each repeat means that another pod has begun one meanwhile, or that a copy did not confirm it in seconds. */
     private static final int MOST_ATTEMPTS = 5;
 
     private volatile LongConsumer listener = epoch -> {};
@@ -82,8 +83,17 @@ final class Epoch {
         return current.get();
     }
 
+    /** Is asked again where the fate is unknown, as when members come while a pod starts: it is done once for all. */
     private long begin(long over) {
-        return map.executeOnKey(ENTRY, new NextEpoch(over, System.currentTimeMillis()));
+        for (int attempt = 1; ; attempt++) { // ends: after MOST_ATTEMPTS
+            try {
+                return map.executeOnKey(ENTRY, new NextEpoch(over, System.currentTimeMillis()));
+            } catch (IndeterminateOperationStateException e) {
+                if (attempt == MOST_ATTEMPTS) {
+                    throw e;
+                }
+            }
+        }
     }
 
     long current() {
