@@ -174,9 +174,6 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
         while (true) {
             Duration rest = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
             Round round = round(key, version, rest, expired);
-            if (round.isReached() && peers.isAlone()) {
-                return merge(round, expired);
-            }
             boolean asked = round.isReached();
             if (asked) {
                 round = round(key, version, Duration.ZERO, expired).confirming(round);
@@ -239,9 +236,7 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
                     others.cancel(true);
                 }
                 round.pods.put(HERE, nodes.await(key, version, timeout));
-                Others said = others.get();
-                collect(said, round);
-                round = new Round(round.pods, round.names, round.unaccounted, said.silence());
+                round = collect(others.get(), round);
             } finally {
                 asking.remove(Thread.currentThread());
                 others.cancel(true);
@@ -262,9 +257,6 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
 
     /** Who must be asked is found out first, and so after all that the question is about. */
     private Others askOthers(PodQuestion question, Duration timeout) {
-        if (peers.isAlone()) {
-            return new Others(Map.of(), Map.of(), List.of(), Silence.NONE);
-        }
         PodCensus.Sighting sighting = census.look();
         List<String> unaccounted = new ArrayList<>();
         if (!sighting.isCurrent()) {
@@ -314,7 +306,8 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
         }
     }
 
-    private static void collect(Others answers, Round round) {
+    /** The round with what the other pods said. */
+    private static Round collect(Others answers, Round round) {
         round.names.putAll(answers.names());
         round.unaccounted.addAll(answers.unaccounted());
         answers.answers().forEach((pod, answer) -> {
@@ -326,6 +319,7 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
                 round.unaccounted.add(name);
             }
         });
+        return new Round(round.pods, round.names, round.unaccounted, answers.silence());
     }
 
     private static Propagation merge(Round round, Map<String, String> expired) {

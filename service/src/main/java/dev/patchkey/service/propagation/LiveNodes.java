@@ -79,8 +79,11 @@ public final class LiveNodes {
     private boolean isOrderedAcrossKeys;
     private final Map<KeyName, List<Wait>> waits = new HashMap<>();
     private final Set<NodeSession> heldBack = new HashSet<>();
-    /** Pods of before, each with the time until which its nodes may still live. */
-    private final Map<String, Long> gone = new HashMap<>();
+    /** A pod of before whose nodes may still live; null if there is none. */
+    private @Nullable String podOfBefore;
+
+    /** By the monotonic clock: until when they may. */
+    private long podOfBeforeEnds;
 
     /** Whether nobody may wait any more. */
     private boolean stopped;
@@ -528,7 +531,8 @@ public final class LiveNodes {
     void podOfBefore(String pod) {
         lock.lock();
         try {
-            gone.put(pod, nanoClock.getAsLong() + times.lease().toNanos());
+            podOfBefore = pod;
+            podOfBeforeEnds = nanoClock.getAsLong() + times.lease().toNanos();
             setbacks++;
         } finally {
             lock.unlock();
@@ -577,7 +581,9 @@ public final class LiveNodes {
         try {
             long now = nanoClock.getAsLong();
             forgivePause(now);
-            gone.values().removeIf(until -> now - until >= 0);
+            if (now - podOfBeforeEnds >= 0) {
+                podOfBefore = null;
+            }
             for (NodeSession session : sessions.values()) {
                 if (now - session.heardAt > times.lease().toNanos()) {
                     silent.add(session);
@@ -619,7 +625,7 @@ public final class LiveNodes {
         sweptAt = now;
         if (pause > times.heartbeat().toNanos()) {
             sessions.values().forEach(session -> session.heardAt = Math.min(now, session.heardAt + pause));
-            gone.replaceAll((pod, until) -> until + pause);
+            podOfBeforeEnds += pause;
         }
     }
 
@@ -741,7 +747,7 @@ public final class LiveNodes {
     }
 
     private void completeIfReached(Wait wait) {
-        if (wait.missing.isEmpty() && gone.isEmpty() && offeredOf(wait.key).isAtLeast(wait.version)) {
+        if (wait.missing.isEmpty() && podOfBefore == null && offeredOf(wait.key).isAtLeast(wait.version)) {
             wait.reached.complete(answer(wait));
         }
     }
@@ -761,7 +767,7 @@ public final class LiveNodes {
                 concerned,
                 laggards,
                 wait.missing.size(),
-                gone.keySet().stream().sorted().toList(),
+                podOfBefore == null ? List.of() : List.of(podOfBefore),
                 List.copyOf(wait.expired),
                 setbacks);
     }

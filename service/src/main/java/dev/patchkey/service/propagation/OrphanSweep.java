@@ -62,9 +62,8 @@ final class OrphanSweep {
         long gap = now - lookedAt;
         lookedAt = now;
         if (live.isEmpty()) {
-            // Nothing is known of the nodes of the pod that is silent, so the time does not count. What was counted
-            // before
-            // does: where one pod or another is always silent, no hold would ever end.
+            // Nothing is known of the nodes of the pod that is silent, so this time does not count. What was counted
+            // before it does: where one pod or another is often silent, no hold would ever end.
             missedSince.replaceAll((orphan, since) -> since + gap);
             return;
         }

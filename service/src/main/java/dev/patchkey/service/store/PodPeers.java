@@ -40,11 +40,6 @@ public interface PodPeers {
     /** The name of this pod's cluster. */
     String cluster();
 
-    /** Whether there can be no other pod, now or later. */
-    default boolean isAlone() {
-        return false;
-    }
-
     /** Asks those of the pods that are members of the cluster now, and waits for their answers; blocks. */
     Answers ask(byte[] question, Set<String> pods, Duration timeout);
 
@@ -54,39 +49,4 @@ public interface PodPeers {
      * @param answer what this pod says to a question; called on a thread that may block
      */
     void serve(UnaryOperator<byte[]> answer);
-
-    /** A pod that is alone. */
-    static PodPeers none(String name) {
-        return new PodPeers() {
-            @Override
-            public String id() {
-                return name;
-            }
-
-            @Override
-            public String name() {
-                return name;
-            }
-
-            @Override
-            public String cluster() {
-                return "";
-            }
-
-            @Override
-            public boolean isAlone() {
-                return true;
-            }
-
-            @Override
-            public Answers ask(byte[] question, Set<String> pods, Duration timeout) {
-                return new Answers(Map.of(), Set.of());
-            }
-
-            @Override
-            public void serve(UnaryOperator<byte[]> answer) {
-                // Nobody asks.
-            }
-        };
-    }
 }

@@ -73,8 +73,13 @@ public interface PodRegistry {
      */
     void forget(Row unchanged);
 
-    /** The shortest lease that a pod can keep while the store bears what it promises to bear. */
-    Duration shortestLease();
+    /**
+     * The shortest lease that a pod can keep while the store bears what it promises to bear; zero if it can keep any that
+     * may be set.
+     */
+    default Duration shortestLease() {
+        return Duration.ZERO;
+    }
 
     /** Whether the rows outlive a stop of all pods. */
     boolean outlivesPods();

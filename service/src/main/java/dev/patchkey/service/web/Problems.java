@@ -47,16 +47,13 @@ class Problems extends ResponseEntityExceptionHandler {
 
     @ExceptionHandler
     ResponseEntity<Object> problem(ProblemException e) {
-        Stale stale = e.stale();
-        if (stale == null) {
-            return answer(e.type(), e.field(), e.detail());
-        }
         ProblemDetail problem = problem(e.type(), e.field(), e.detail());
-        problem.setProperty("stale", true);
-        problem.setProperty("staleSince", stale.since());
-        return ResponseEntity.status(e.type().status())
-                .contentType(MediaType.APPLICATION_PROBLEM_JSON)
-                .body(problem);
+        Stale stale = e.stale();
+        if (stale != null) {
+            problem.setProperty("stale", true);
+            problem.setProperty("staleSince", stale.since());
+        }
+        return answer(e.type(), problem);
     }
 
     @ExceptionHandler
@@ -139,6 +136,10 @@ class Problems extends ResponseEntityExceptionHandler {
     }
 
     private static ResponseEntity<Object> answer(ProblemType type, @Nullable String field, String detail) {
+        return answer(type, problem(type, field, detail));
+    }
+
+    private static ResponseEntity<Object> answer(ProblemType type, ProblemDetail problem) {
         ResponseEntity.BodyBuilder answer =
                 ResponseEntity.status(type.status()).contentType(MediaType.APPLICATION_PROBLEM_JSON);
         if (type == ProblemType.STORE_UNAVAILABLE
@@ -147,7 +148,7 @@ class Problems extends ResponseEntityExceptionHandler {
                 || type == ProblemType.TOO_MANY_WATCHERS) {
             answer.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
         }
-        return answer.body(problem(type, field, detail));
+        return answer.body(problem);
     }
 
     private static ResponseEntity<Object> bodyTooLarge() {

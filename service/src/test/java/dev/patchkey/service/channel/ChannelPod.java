@@ -10,6 +10,7 @@ import dev.patchkey.service.propagation.PodCensus;
 import dev.patchkey.service.propagation.PodLease;
 import dev.patchkey.service.propagation.PodRegistration;
 import dev.patchkey.service.propagation.Propagator;
+import dev.patchkey.service.store.LonePod;
 import dev.patchkey.service.store.PodPeers;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
@@ -38,7 +39,7 @@ final class ChannelPod implements AutoCloseable {
     ChannelPod(FakeStore store, Duration lease, Duration stuckAfter) {
         this.store = store;
         LeaseTimes times = new LeaseTimes(lease, stuckAfter);
-        PodPeers alone = PodPeers.none("pod-1");
+        PodPeers alone = new LonePod("pod-1");
         PodLease podLease = new PodLease(Duration.ofSeconds(30), System::nanoTime);
         nodes = new LiveNodes(times, System::nanoTime, InstantSource.system(), podLease::stands);
         cluster = new Cluster(nodes, alone, new PodCensus(registry, alone.id(), System::nanoTime));

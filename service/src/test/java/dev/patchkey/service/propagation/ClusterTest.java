@@ -7,6 +7,7 @@ import dev.patchkey.service.Invariant;
 import dev.patchkey.service.propagation.NodeConnection.Ending;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.Version;
+import dev.patchkey.service.store.LonePod;
 import dev.patchkey.service.store.PodPeers;
 import dev.patchkey.service.store.PodPeers.Answers;
 import dev.patchkey.service.store.PodRegistry.Phase;
@@ -358,8 +359,7 @@ class ClusterTest {
     @Test
     void whereNoRegistryOutlivesThePodsNodesOfBeforeAreUnaccountedForALease() {
         FakeRegistry empty = new FakeRegistry(new ConcurrentHashMap<>(), false);
-        Cluster restarted =
-                new Cluster(one.nodes, PodPeers.none("pod-1"), new PodCensus(empty, "pod-1", () -> one.now));
+        Cluster restarted = new Cluster(one.nodes, new LonePod("pod-1"), new PodCensus(empty, "pod-1", () -> one.now));
         restarted.start(true);
         assertThat(restarted.await(KEY, new Version(1, 0), Duration.ZERO).unaccounted())
                 .containsExactly("pod-1 before its start");

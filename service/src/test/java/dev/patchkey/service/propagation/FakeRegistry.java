@@ -2,7 +2,6 @@ package dev.patchkey.service.propagation;
 
 import dev.patchkey.service.store.PodRegistry;
 import dev.patchkey.service.store.StoreUnavailableException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -54,11 +53,6 @@ public final class FakeRegistry implements PodRegistry {
         if (cut) {
             throw new StoreUnavailableException("cut off, as the test says");
         }
-    }
-
-    @Override
-    public Duration shortestLease() {
-        return Duration.ZERO;
     }
 
     @Override

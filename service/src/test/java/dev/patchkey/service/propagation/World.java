@@ -139,11 +139,6 @@ final class World implements AutoCloseable {
                 }
 
                 @Override
-                public Duration shortestLease() {
-                    return registry.shortestLease();
-                }
-
-                @Override
                 public boolean outlivesPods() {
                     return true;
                 }

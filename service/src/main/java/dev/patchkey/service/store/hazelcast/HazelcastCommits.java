@@ -105,7 +105,7 @@ final class HazelcastCommits implements Commits {
                     current = latest;
                     continue;
                 }
-                if (membership.departures() == departures && membership.hasQuorum()) {
+                if (membership.isSettledSince(departures)) {
                     return reply.outcomes();
                 }
             } catch (ExecutionException | HazelcastException e) {

@@ -62,7 +62,7 @@ final class HazelcastIncarnations implements Incarnations {
             long departures = membership.departures();
             try {
                 Numbered numbered = asking.get();
-                if (membership.departures() == departures && membership.hasQuorum()) {
+                if (membership.isSettledSince(departures)) {
                     return numbered;
                 }
             } catch (HazelcastException | HazelcastInstanceNotActiveException e) {

@@ -24,6 +24,9 @@ final class HazelcastPodRegistry implements PodRegistry {
     /** Above the time in which a dead member is noticed and its partitions are promoted. */
     private static final Duration PATIENCE = Duration.ofSeconds(15);
 
+    /** No row is written while a silent member is not yet noticed, which takes ten seconds, and the next may be too. */
+    private static final Duration SHORTEST_LEASE = Duration.ofSeconds(25);
+
     private final IMap<String, Row> pods;
     private final Membership membership;
 
@@ -65,8 +68,7 @@ final class HazelcastPodRegistry implements PodRegistry {
             membership.requireQuorum();
             long departures = membership.departures();
             T answer = asking.get();
-            membership.requireQuorum();
-            if (membership.departures() == departures) {
+            if (membership.isSettledSince(departures)) {
                 return answer;
             }
         } catch (HazelcastException | HazelcastInstanceNotActiveException e) {
@@ -75,10 +77,9 @@ final class HazelcastPodRegistry implements PodRegistry {
         throw new StoreUnavailableException("A member has left while the cluster was asked for its pods");
     }
 
-    /** No row is written while a silent member is not yet noticed, which takes ten seconds, and the next may be too. */
     @Override
     public Duration shortestLease() {
-        return membership.isOfOne() ? Duration.ZERO : Duration.ofSeconds(25);
+        return membership.isOfOne() ? Duration.ZERO : SHORTEST_LEASE;
     }
 
     /** With the last pod the map is gone. */

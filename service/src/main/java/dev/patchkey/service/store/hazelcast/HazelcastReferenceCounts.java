@@ -208,7 +208,7 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
         } else {
             entries.forEach(view::offer);
         }
-        if (membership.departures() == departures && membership.hasQuorum()) {
+        if (membership.isSettledSince(departures)) {
             staleness.proven(begun);
         }
     }
@@ -297,7 +297,7 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
                 membership.requireQuorum();
                 long departures = membership.departures();
                 T read = reading.get();
-                if (membership.departures() == departures && membership.hasQuorum()) {
+                if (membership.isSettledSince(departures)) {
                     return read;
                 }
             }

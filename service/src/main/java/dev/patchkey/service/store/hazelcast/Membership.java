@@ -30,6 +30,11 @@ class Membership {
         return departures.get();
     }
 
+    /** Whether what was asked after so many departures counts: there is a quorum, and no member has left meanwhile. */
+    boolean isSettledSince(long departures) {
+        return departures() == departures && hasQuorum();
+    }
+
     /** Whether one pod is enough, so that no other one is waited for. */
     boolean isOfOne() {
         return quorum == 1;

@@ -48,7 +48,7 @@ final class DatabaseHealth implements StoreHealth, AutoCloseable {
     /** When the probe that is under way has begun, by {@link System#nanoTime}; null between probes. */
     private volatile @Nullable Long probing;
 
-    /** When the last probe began, by {@link System#nanoTime}. Used by the prober alone. */
+    /** When the last probe began that was due, by {@link System#nanoTime}. Used by the prober alone. */
     private long lastProbe = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(PROBE_MILLIS);
 
     /** Whether somebody could not get through to the database since the last probe began. */
@@ -109,13 +109,17 @@ final class DatabaseHealth implements StoreHealth, AutoCloseable {
     private void probeIfDue() {
         long now = System.nanoTime();
         boolean due = now - lastProbe >= TimeUnit.MILLISECONDS.toNanos(PROBE_MILLIS);
-        boolean away = suspected || report.state() == State.UNREACHABLE;
-        if (away || due) {
-            lastProbe = due ? now : lastProbe;
-            suspected = false;
-            // Its small write may find the room that a change did not: not at once after that was refused.
-            probe(away, due || report.state() == State.UNREACHABLE);
+        boolean unreachable = report.state() == State.UNREACHABLE;
+        boolean away = suspected || unreachable;
+        if (!due && !away) {
+            return;
         }
+        if (due) {
+            lastProbe = now;
+        }
+        suspected = false;
+        // Its small write may find the room that a change did not: not at once after that was refused.
+        probe(away, due || unreachable);
     }
 
     private void probe(boolean away, boolean mayWrite) {

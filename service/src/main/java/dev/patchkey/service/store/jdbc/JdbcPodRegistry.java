@@ -95,12 +95,6 @@ final class JdbcPodRegistry implements PodRegistry {
                 > 0);
     }
 
-    /** A renewal that meets a silent database, and the next one, may take half of it. */
-    @Override
-    public Duration shortestLease() {
-        return Duration.ofSeconds(10);
-    }
-
     @Override
     public boolean outlivesPods() {
         return true;

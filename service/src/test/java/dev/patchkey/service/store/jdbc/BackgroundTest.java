@@ -19,15 +19,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -104,7 +100,15 @@ class BackgroundTest {
     }
 
     /** A map in which nothing arrives until it is free. */
-    private record Slow(CountsMap real, CountDownLatch entered, CountDownLatch free) implements CountsMap {
+    private static final class Slow extends ForwardingMap {
+        private final CountDownLatch entered;
+        private final CountDownLatch free;
+
+        Slow(CountsMap real, CountDownLatch entered, CountDownLatch free) {
+            super(real);
+            this.entered = entered;
+            this.free = free;
+        }
 
         @Override
         public void publish(Collection<Published> states) {
@@ -116,27 +120,7 @@ class BackgroundTest {
                     Thread.currentThread().interrupt();
                 }
             }
-            real.publish(states);
-        }
-
-        @Override
-        public @Nullable Published get(KeyName key) {
-            return real.get(key);
-        }
-
-        @Override
-        public Map<KeyName, Published> getAll(Set<KeyName> keys) {
-            return real.getAll(keys);
-        }
-
-        @Override
-        public void onPublished(Consumer<Published> listener) {
-            real.onPublished(listener);
-        }
-
-        @Override
-        public void onDisturbance(Runnable listener) {
-            real.onDisturbance(listener);
+            super.publish(states);
         }
     }
 
