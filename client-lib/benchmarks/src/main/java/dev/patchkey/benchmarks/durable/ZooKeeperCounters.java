@@ -48,8 +48,8 @@ final class ZooKeeperCounters implements Counters {
                 servers.add(start(i + 1, ports.get(i), peers.toString()));
             }
             try (CuratorFramework client = connect()) {
-                if (!client.blockUntilConnected(SECONDS_TO_START, TimeUnit.SECONDS)) {
-                    throw new IllegalStateException("ZooKeeper was not ready in time");
+                for (ServerProcess server : servers) {
+                    server.awaitReady(SECONDS_TO_START, () -> client.blockUntilConnected(100, TimeUnit.MILLISECONDS));
                 }
             }
         } catch (Throwable e) {
@@ -80,7 +80,7 @@ final class ZooKeeperCounters implements Counters {
                         ServerProcess.java(),
                         "-Xmx1000m",
                         "-cp",
-                        System.getProperty("java.class.path"),
+                        ServerProcess.classPath(),
                         QuorumPeerMain.class.getName(),
                         configuration.toString()));
     }
