@@ -19,9 +19,8 @@ import org.slf4j.LoggerFactory;
  * Queues of questions that are answered in batches: what arrives while a batch of its lane is in flight goes with the
  * next, so that batches grow with the load and a lone question waits for nobody.
  *
- * <p>A lane has at most one batch in flight, but that the work may {@linkplain Turn#pass pass the turn} when only such
- * things are left to do for its batch as the next one need not wait for. A lane exists while it has questions or a batch
- * in flight, so lanes may be named after anything.
+ * <p>A lane has at most one batch in flight. It exists while it has questions or a batch in flight, so lanes may be named
+ * after anything.
  *
  * @param <L> what a lane is named after
  * @param <Q> a question
@@ -61,27 +60,11 @@ public final class NaturalBatches<L, Q, A> {
         }
     }
 
-    /** Answers or fails each question of a batch. */
-    public interface Work<Q, A> {
-        /**
-         * Does it.
-         *
-         * @param turn of the batch's lane; it is passed when this returns, unless it was before
-         */
-        void run(List<Pending<Q, A>> batch, Turn turn);
-    }
-
-    /** The right to take questions from a lane. Used by one thread. */
-    public interface Turn {
-        /** Lets the next batch of the lane begin, if the runner has a thread for it. Does nothing the second time. */
-        void pass();
-    }
-
     private final ConcurrentMap<L, Queue<Pending<Q, A>>> lanes = new ConcurrentHashMap<>();
     private final AtomicInteger waiting = new AtomicInteger();
     private final Executor runner;
     private final int largest;
-    private final Work<Q, A> work;
+    private final Consumer<List<Pending<Q, A>>> work;
 
     /**
      * @param runner runs a lane until it is empty
@@ -90,11 +73,6 @@ public final class NaturalBatches<L, Q, A> {
      *     {@linkplain OutcomeUnknownException unknown}
      */
     public NaturalBatches(Executor runner, int largest, Consumer<List<Pending<Q, A>>> work) {
-        this(runner, largest, (batch, turn) -> work.accept(batch));
-    }
-
-    /** The same for work that may pass the turn; the runner then has threads for as many batches as may be in flight. */
-    public NaturalBatches(Executor runner, int largest, Work<Q, A> work) {
         this.runner = runner;
         this.largest = largest;
         this.work = work;
@@ -137,53 +115,19 @@ public final class NaturalBatches<L, Q, A> {
     }
 
     private void run(L lane) {
-        boolean passed = false;
-        while (!passed) {
-            List<Pending<Q, A>> batch = take(lane);
-            if (batch.isEmpty()) {
-                return;
-            }
-            OwnTurn turn = new OwnTurn(lane);
-            run(batch, turn);
-            passed = turn.passed;
-        }
-    }
-
-    private void run(List<Pending<Q, A>> batch, Turn turn) {
-        OutcomeUnknownException unanswered;
-        try {
-            work.run(batch, turn);
-            unanswered = new OutcomeUnknownException("The batch ended without an answer");
-        } catch (Throwable e) {
-            // An Error too: a lane without its runner would take questions for ever and answer none.
-            log.error("A batch of {} failed, and what it has not answered is unknown", batch.size(), e);
-            unanswered = new OutcomeUnknownException("The batch failed: " + e, e);
-        }
-        waiting.addAndGet(-batch.size());
-        for (Pending<Q, A> each : batch) {
-            each.fail(unanswered);
-        }
-    }
-
-    private final class OwnTurn implements Turn {
-        private final L lane;
-        private boolean passed;
-
-        OwnTurn(L lane) {
-            this.lane = lane;
-        }
-
-        @Override
-        public void pass() {
-            if (passed) {
-                return;
-            }
+        for (List<Pending<Q, A>> batch = take(lane); !batch.isEmpty(); batch = take(lane)) {
+            OutcomeUnknownException unanswered;
             try {
-                runner.execute(() -> NaturalBatches.this.run(lane));
-                passed = true;
-            } catch (RejectedExecutionException | Error e) {
-                // It is closed, or has no thread: whoever has the turn goes on, until what was submitted is answered.
-                log.debug("The runner takes no more, so the turn is kept", e);
+                work.accept(batch);
+                unanswered = new OutcomeUnknownException("The batch ended without an answer");
+            } catch (Throwable e) {
+                // An Error too: a lane without its runner would take questions for ever and answer none.
+                log.error("A batch of {} failed, and what it has not answered is unknown", batch.size(), e);
+                unanswered = new OutcomeUnknownException("The batch failed: " + e, e);
+            }
+            waiting.addAndGet(-batch.size());
+            for (Pending<Q, A> each : batch) {
+                each.fail(unanswered);
             }
         }
     }

@@ -112,40 +112,4 @@ class NaturalBatchesTest {
         runner.shutdown();
         assertThatThrownBy(() -> batches.submit("lane", 1).join()).hasCauseInstanceOf(StoreUnavailableException.class);
     }
-
-    @Test
-    void theNextBatchBeginsOnceTheTurnIsPassed() {
-        CountDownLatch secondHasBegun = new CountDownLatch(2);
-        NaturalBatches<String, Integer, Integer> passing = new NaturalBatches<>(runner, 1, (batch, turn) -> {
-            secondHasBegun.countDown();
-            turn.pass();
-            turn.pass();
-            try {
-                secondHasBegun.await();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-            batch.forEach(each -> each.answer(each.question() + 1));
-        });
-        CompletableFuture<Integer> first = passing.submit("lane", 1);
-        CompletableFuture<Integer> second = passing.submit("lane", 2);
-        assertThat(first.orTimeout(10, TimeUnit.SECONDS).join()).isEqualTo(2);
-        assertThat(second.orTimeout(10, TimeUnit.SECONDS).join()).isEqualTo(3);
-    }
-
-    @Test
-    void aTurnThatNobodyCanTakeIsKeptSoWhatWasSubmittedIsAnswered() {
-        ExecutorService closing = Executors.newFixedThreadPool(2);
-        NaturalBatches<String, Integer, Integer> passing = new NaturalBatches<>(closing, 1, (batch, turn) -> {
-            await();
-            turn.pass();
-            batch.forEach(each -> each.answer(each.question() + 1));
-        });
-        List<CompletableFuture<Integer>> all =
-                List.of(passing.submit("lane", 1), passing.submit("lane", 2), passing.submit("lane", 3));
-        closing.shutdown();
-        open.countDown();
-        assertThat(all.stream().map(each -> each.orTimeout(10, TimeUnit.SECONDS).join()))
-                .containsExactly(2, 3, 4);
-    }
 }

@@ -32,9 +32,7 @@ import org.slf4j.LoggerFactory;
  * of all committers of all clusters over this database, one at a time reads, decides and commits, so what it has read is
  * still true when it commits.
  *
- * <p>While the changes of one batch are made visible the next one may be decided and committed, since it needs nothing but
- * what is durable. Whoever commits takes the lock of the publication before it gives up that of the commit: batches are
- * made visible in the order of their commits, and no more than one is ahead of that.
+ * <p>A batch is committed and made visible before the next one begins.
  *
  * <p>States are kept in memory between batches and used only while the head says that the last batch was this pod's own:
  * then nobody can have changed a key in between.
@@ -64,11 +62,8 @@ final class JdbcCommits implements Commits {
     private final Supplier<Version> seen;
     private final String pod;
 
-    /** One batch at a time; guards all below but {@link #publishing}. */
+    /** One batch at a time; guards all below. */
     private final ReentrantLock committing = new ReentrantLock();
-
-    /** Taken while {@link #committing} is held, and outlasts it; guards no field. */
-    private final ReentrantLock publishing = new ReentrantLock();
 
     private final Map<KeyName, StateTables.Row> kept = new LinkedHashMap<>(64, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -107,34 +102,25 @@ final class JdbcCommits implements Commits {
 
     @Override
     public List<Outcome> execute(List<Command> batch) {
-        return execute(batch, () -> {}, () -> {});
+        return execute(batch, () -> {});
     }
 
     /**
      * The same.
      *
      * @param committed called as soon as a commit has gone through, however long it takes to make it visible
-     * @param passed called once the next batch may be executed, by another thread; not if this one fails
      */
-    List<Outcome> execute(List<Command> batch, Runnable committed, Runnable passed) {
-        Decisions decisions;
+    List<Outcome> execute(List<Command> batch, Runnable committed) {
         committing.lock();
         try {
-            decisions = commit(batch, committed);
-            // Of one that writes nothing too: its outcomes tell of what the batches before it have changed.
-            publishing.lock();
-        } finally {
-            committing.unlock();
-        }
-        try {
-            passed.run();
+            Decisions decisions = commit(batch, committed);
             if (decisions.writes()) {
                 publish(decisions);
             }
+            return decisions.outcomes();
         } finally {
-            publishing.unlock();
+            committing.unlock();
         }
-        return decisions.outcomes();
     }
 
     /** What is committed is acknowledged, whatever else goes wrong. */

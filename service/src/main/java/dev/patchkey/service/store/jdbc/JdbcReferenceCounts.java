@@ -75,10 +75,8 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     private final Staleness staleness = new Staleness(() -> null);
     private final Retention retention;
 
-    /** One thread for the batch that is committed, and one for that which is made visible meanwhile. */
-    private final ExecutorService committer = Executors.newFixedThreadPool(
-            2, Thread.ofPlatform().name("patchkey-committer-", 0).daemon().factory());
-
+    private final ExecutorService committer = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().name("patchkey-committer").daemon().factory());
     private final ExecutorService forwarder = Executors.newVirtualThreadPerTaskExecutor();
 
     /** Compares the view with the database, and waits for nothing else. */
@@ -195,16 +193,15 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
         return route.isHere() ? here.submit(Lane.ONLY, command) : elsewhere.submit(Lane.ONLY, command);
     }
 
-    private void commit(List<NaturalBatches.Pending<Command, Outcome>> batch, NaturalBatches.Turn turn) {
+    private void commit(List<NaturalBatches.Pending<Command, Outcome>> batch) {
         List<Outcome> outcomes;
         try {
             outcomes = commits.execute(
-                    batch.stream().map(NaturalBatches.Pending::question).toList(), health::wrote, turn::pass);
+                    batch.stream().map(NaturalBatches.Pending::question).toList(), health::wrote);
         } catch (StoreUnavailableException e) {
             if (batch.size() > 1 && JdbcCommits.isWorthSplitting(e)) {
-                // The turn is kept until the last part: what came later is decided later.
-                commit(batch.subList(0, batch.size() / 2), () -> {});
-                commit(batch.subList(batch.size() / 2, batch.size()), turn);
+                commit(batch.subList(0, batch.size() / 2));
+                commit(batch.subList(batch.size() / 2, batch.size()));
             } else {
                 if (!JdbcCommits.isWorthSplitting(e)) {
                     health.writeFailed(e.getCause() == null ? e : e.getCause());

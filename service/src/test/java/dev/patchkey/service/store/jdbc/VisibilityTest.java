@@ -3,7 +3,6 @@ package dev.patchkey.service.store.jdbc;
 import static dev.patchkey.service.refcount.Commands.on;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import dev.patchkey.service.Invariant;
 import dev.patchkey.service.refcount.Command;
@@ -14,7 +13,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -25,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a committer makes visible, while it commits what comes next. */
+/** What a committer makes visible before it answers. */
 @ParameterizedClass
 @EnumSource(TestDatabase.Kind.class)
 class VisibilityTest {
@@ -118,32 +116,6 @@ class VisibilityTest {
                             connection -> Head.read(connection).revision());
         } catch (SQLException e) {
             throw new IllegalStateException(e);
-        }
-    }
-
-    @Test
-    void theNextBatchIsCommittedWhileOneIsMadeVisible(@TempDir Path directory) throws Exception {
-        try (TestDatabase database = TestDatabase.of(kind, directory);
-                ExecutorService callers = Executors.newFixedThreadPool(2)) {
-            CountDownLatch open = new CountDownLatch(1);
-            JdbcCommits commits = commits(database, (before, after, states) -> {
-                try {
-                    open.await();
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-            });
-            Future<List<Outcome>> first = callers.submit(() -> commits.execute(List.of(on("k").increment(1))));
-            Future<List<Outcome>> second = callers.submit(() -> commits.execute(List.of(on("k").increment(1))));
-            try {
-                await().until(() -> database.count("k") == 2);
-                assertThat(first.isDone()).isFalse();
-                assertThat(second.isDone()).isFalse();
-            } finally {
-                open.countDown();
-            }
-            assertThat(first.get()).hasSize(1);
-            assertThat(second.get()).hasSize(1);
         }
     }
 }
