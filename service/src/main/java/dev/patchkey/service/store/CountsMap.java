@@ -1,7 +1,9 @@
 package dev.patchkey.service.store;
 
 import dev.patchkey.service.refcount.KeyName;
+import dev.patchkey.service.refcount.Version;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -14,11 +16,23 @@ import org.jspecify.annotations.Nullable;
 public interface CountsMap {
 
     /**
-     * Puts each state where the map has none or an older one, and returns once all are there.
+     * What a batch has changed.
+     *
+     * @param from the version before it
+     * @param to the version after it
+     * @param changed the newest entry of each key that has changed in between
+     */
+    record Advance(Version from, Version to, List<View.Entry> changed) {}
+
+    /**
+     * Puts each state where the map has none or an older one, and returns once all are there; copies may follow later.
      *
      * @throws StoreUnavailableException if some may not be; a repeat does no harm
      */
     void publish(Collection<Published> states);
+
+    /** Tells the other pods of a batch, as a hint that may get lost. It throws nothing and waits for nobody. */
+    void announce(Advance advance);
 
     /** The key's state, or null where the map has none or could not be asked. */
     @Nullable Published get(KeyName key);
@@ -26,8 +40,8 @@ public interface CountsMap {
     /** What the map has of these keys; less than that where it could not be asked. */
     Map<KeyName, Published> getAll(Set<KeyName> keys);
 
-    /** Tells of states that any pod has put, as a hint: some may be missed, none is made up. */
-    void onPublished(Consumer<Published> listener);
+    /** Hears what the other pods announce: some may be missed, none is made up, and those of one pod come in order. */
+    void onAnnounced(Consumer<Advance> listener);
 
     /** Tells that entries may have been lost, or that the members have changed. */
     void onDisturbance(Runnable listener);

@@ -18,6 +18,9 @@ final class ClusterConfig {
     /** The states as their authority left them: in the store {@code jdbc} a copy of the database's. */
     static final String PUBLISHED = "patchkey.published";
 
+    /** Where a committer announces what it has committed. */
+    static final String ANNOUNCED = "patchkey.announced";
+
     /** The states where the map itself is the authority: in the store {@code hazelcast}. */
     static final String COUNTS = "patchkey.counts";
 

@@ -1,13 +1,11 @@
 package dev.patchkey.service.store.hazelcast;
 
-import com.hazelcast.core.EntryEvent;
 import com.hazelcast.core.HazelcastException;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import com.hazelcast.map.IMap;
-import com.hazelcast.map.listener.EntryAddedListener;
-import com.hazelcast.map.listener.EntryUpdatedListener;
 import com.hazelcast.map.listener.MapPartitionLostListener;
+import com.hazelcast.topic.ITopic;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.store.CountsMap;
 import dev.patchkey.service.store.Published;
@@ -16,7 +14,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -37,21 +34,30 @@ final class PublishedMap implements CountsMap {
     private static final long READ_PATIENCE_SECONDS = 2;
 
     private final HazelcastInstance hazelcast;
-    private final IMap<String, Published> map;
+    private final IMap<AtCommitter, Published> map;
+    private final ITopic<Advance> announced;
 
     PublishedMap(HazelcastInstance hazelcast) {
         this.hazelcast = hazelcast;
         this.map = hazelcast.getMap(ClusterConfig.PUBLISHED);
+        this.announced = hazelcast.getTopic(ClusterConfig.ANNOUNCED);
     }
 
+    /*
+     * Hazelcast makes the copies of an operation on several keys later. Nobody relies on them: what a copy that has taken
+     * its owner's place lacks, a reader finds to be older than what its pod has seen, and every change of the members has
+     * all states published anew.
+     */
     @Override
     public void publish(Collection<Published> states) {
+        if (states.isEmpty()) {
+            return;
+        }
+        PublishIfNewer processor = PublishIfNewer.of(states);
         try {
-            CompletableFuture<?>[] puts = states.stream()
-                    .map(state -> map.submitToKey(state.state().key().value(), new PublishIfNewer(state))
-                            .toCompletableFuture())
-                    .toArray(CompletableFuture<?>[]::new);
-            CompletableFuture.allOf(puts).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            map.submitToKeys(processor.states().keySet(), processor)
+                    .toCompletableFuture()
+                    .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
         } catch (HazelcastException | HazelcastInstanceNotActiveException | ExecutionException | TimeoutException e) {
             throw new StoreUnavailableException("The cluster's map did not take a state", e);
         } catch (InterruptedException e) {
@@ -61,9 +67,18 @@ final class PublishedMap implements CountsMap {
     }
 
     @Override
+    public void announce(Advance advance) {
+        try {
+            announced.publish(advance);
+        } catch (HazelcastException | HazelcastInstanceNotActiveException e) {
+            log.debug("The other pods find out by themselves what has changed", e);
+        }
+    }
+
+    @Override
     public @Nullable Published get(KeyName key) {
         try {
-            return map.getAsync(key.value()).toCompletableFuture().get(READ_PATIENCE_SECONDS, TimeUnit.SECONDS);
+            return map.getAsync(AtCommitter.of(key)).toCompletableFuture().get(READ_PATIENCE_SECONDS, TimeUnit.SECONDS);
         } catch (HazelcastException | HazelcastInstanceNotActiveException | ExecutionException | TimeoutException e) {
             log.warn("The cluster's map could not be asked for {}: {}", key, e.toString());
             return null;
@@ -77,7 +92,7 @@ final class PublishedMap implements CountsMap {
     public Map<KeyName, Published> getAll(Set<KeyName> keys) {
         Map<KeyName, Published> found = new HashMap<>();
         try {
-            map.getAll(keys.stream().map(KeyName::value).collect(Collectors.toSet()))
+            map.getAll(keys.stream().map(AtCommitter::of).collect(Collectors.toSet()))
                     .values()
                     .forEach(published -> found.put(published.state().key(), published));
         } catch (HazelcastException | HazelcastInstanceNotActiveException e) {
@@ -87,24 +102,13 @@ final class PublishedMap implements CountsMap {
     }
 
     @Override
-    public void onPublished(Consumer<Published> listener) {
-        map.addEntryListener(
-                new Listening() {
-                    @Override
-                    public void entryAdded(EntryEvent<String, Published> event) {
-                        listener.accept(event.getValue());
-                    }
-
-                    @Override
-                    public void entryUpdated(EntryEvent<String, Published> event) {
-                        listener.accept(event.getValue());
-                    }
-                },
-                true);
+    public void onAnnounced(Consumer<Advance> listener) {
+        announced.addMessageListener(message -> {
+            if (!message.getPublishingMember().localMember()) {
+                listener.accept(message.getMessageObject());
+            }
+        });
     }
-
-    private interface Listening
-            extends EntryAddedListener<String, Published>, EntryUpdatedListener<String, Published> {}
 
     @Override
     public void onDisturbance(Runnable listener) {

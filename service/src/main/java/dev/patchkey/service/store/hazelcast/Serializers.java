@@ -6,12 +6,15 @@ import com.hazelcast.nio.ObjectDataInput;
 import com.hazelcast.nio.ObjectDataOutput;
 import com.hazelcast.nio.serialization.StreamSerializer;
 import dev.patchkey.service.refcount.Holder;
+import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.KeyState;
 import dev.patchkey.service.store.CommitterRoute.Answer;
+import dev.patchkey.service.store.CountsMap;
 import dev.patchkey.service.store.Incarnations.Numbered;
 import dev.patchkey.service.store.NodeLives;
 import dev.patchkey.service.store.PodRegistry;
 import dev.patchkey.service.store.Published;
+import dev.patchkey.service.store.View;
 import java.io.IOException;
 import java.time.Duration;
 
@@ -29,8 +32,8 @@ final class Serializers {
                 config,
                 2,
                 PublishIfNewer.class,
-                (out, processor) -> writePublished(out, processor.state()),
-                in -> new PublishIfNewer(readPublished(in)));
+                (out, processor) -> Codec.writeList(out, processor.states().values(), Serializers::writePublished),
+                in -> PublishIfNewer.of(Codec.readList(in, Serializers::readPublished)));
         add(
                 config,
                 3,
@@ -97,6 +100,13 @@ final class Serializers {
                 in -> new Numbered.Refused(Codec.readText(in)));
         add(config, 21, PodRegistry.Row.class, Serializers::writePod, Serializers::readPod);
         add(config, 22, PutPod.class, (out, put) -> writePod(out, put.row()), in -> new PutPod(readPod(in)));
+        add(config, 23, CountsMap.Advance.class, Serializers::writeAdvance, Serializers::readAdvance);
+        add(
+                config,
+                24,
+                AtCommitter.class,
+                (out, key) -> out.writeString(key.name()),
+                in -> new AtCommitter(Codec.readText(in)));
     }
 
     private static <T> void add(
@@ -128,6 +138,27 @@ final class Serializers {
 
     private static Published readPublished(ObjectDataInput in) throws IOException {
         return new Published(Codec.readState(in), in.readLong(), in.readLong());
+    }
+
+    private static void writeAdvance(ObjectDataOutput out, CountsMap.Advance advance) throws IOException {
+        Codec.writeVersion(out, advance.from());
+        Codec.writeVersion(out, advance.to());
+        Codec.writeList(out, advance.changed(), Serializers::writeEntry);
+    }
+
+    private static CountsMap.Advance readAdvance(ObjectDataInput in) throws IOException {
+        return new CountsMap.Advance(
+                Codec.readVersion(in), Codec.readVersion(in), Codec.readList(in, Serializers::readEntry));
+    }
+
+    private static void writeEntry(ObjectDataOutput out, View.Entry entry) throws IOException {
+        out.writeString(entry.key().value());
+        out.writeInt(entry.count());
+        Codec.writeVersion(out, entry.version());
+    }
+
+    private static View.Entry readEntry(ObjectDataInput in) throws IOException {
+        return new View.Entry(new KeyName(Codec.readText(in)), in.readInt(), Codec.readVersion(in));
     }
 
     private static void writeAnswer(ObjectDataOutput out, Answer answer) throws IOException {

@@ -93,9 +93,6 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     /** Whether a reconciliation is asked for and has not begun. */
     private final AtomicBoolean hinted = new AtomicBoolean();
 
-    /** The highest revision that this pod is making visible: what the map says of it is no news. */
-    private volatile long publishing;
-
     JdbcReferenceCounts(
             DataSource dataSource, Durability durability, CountsMap map, CommitterRoute route, Retention retention) {
         this(dataSource, durability, map, route, retention, ReadIndex.of(dataSource, durability));
@@ -129,12 +126,13 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     /** Loads everything, then serves. */
     @SuppressWarnings("FutureReturnValueIgnored") // the work ends with the executor, and logs its own failures
     void start() throws SQLException {
-        map.onPublished(this::heard);
+        map.onAnnounced(this::heard);
         map.onDisturbance(() -> {
             reconciliation.requireReload();
             reconcileSoon();
         });
-        reconciliation.run();
+        reconciliation.compare();
+        publishMissing();
         health.start();
         route.serve(command -> here.submit(Lane.ONLY, command));
         reconciler.scheduleWithFixedDelay(this::reconcile, BACKGROUND_MILLIS, BACKGROUND_MILLIS, TimeUnit.MILLISECONDS);
@@ -142,11 +140,18 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
                 this::keepHouse, BACKGROUND_MILLIS, BACKGROUND_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    private void heard(Published published) {
-        boolean sameEpoch = view.offer(published.entry());
-        long seen = Math.max(view.version().revision(), publishing);
-        if (!sameEpoch || published.version().revision() > seen) {
-            // Other changes may lie between; the database knows.
+    /** The map may be out of order while pods come and go: it is a copy, and is filled by the next reconciliation. */
+    private void publishMissing() throws SQLException {
+        try {
+            reconciliation.publish();
+        } catch (StoreUnavailableException e) {
+            log.warn("The cluster's map does not take the states yet; trying again in {} ms", BACKGROUND_MILLIS, e);
+        }
+    }
+
+    private void heard(CountsMap.Advance advance) {
+        if (!view.advance(advance.from(), advance.to(), advance.changed())) {
+            // Other changes lie before it; the database knows.
             reconcileSoon();
         }
     }
@@ -221,7 +226,6 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
 
     /** Makes what is committed visible: to all pods by the map, to this pod's readers and nodes by the view. */
     private void publish(Version before, Version after, List<Published> states) {
-        publishing = after.revision();
         try {
             map.publish(states);
         } catch (RuntimeException e) {
@@ -230,10 +234,13 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
             reconciliation.requireReload();
             reconcileSoon();
         }
-        boolean complete = view.advance(
-                before, after, states.stream().map(Published::entry).toList());
+        List<View.Entry> changed = states.stream().map(Published::entry).toList();
+        boolean complete = view.advance(before, after, changed);
         if (!complete || after.epoch() != view.version().epoch()) {
             reconcileSoon();
+        }
+        if (!after.equals(before)) {
+            map.announce(new CountsMap.Advance(before, after, changed));
         }
     }
 

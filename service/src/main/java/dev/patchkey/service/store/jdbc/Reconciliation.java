@@ -131,7 +131,8 @@ final class Reconciliation {
         return known == null || !known.version().isAtLeast(entry.version());
     }
 
-    private void publish() throws SQLException {
+    /** Puts into the map what it lacks, as far as comparisons have found out. */
+    void publish() throws SQLException {
         List<KeyName> keys = List.copyOf(unpublished);
         for (int from = 0; from < keys.size(); from += PAGE) {
             List<KeyName> page = keys.subList(from, Math.min(keys.size(), from + PAGE));

@@ -13,6 +13,7 @@ import dev.patchkey.service.store.CountsMap;
 import dev.patchkey.service.store.Published;
 import dev.patchkey.service.store.ReferenceCounts.Consistency;
 import dev.patchkey.service.store.StoreHealth.State;
+import dev.patchkey.service.store.StoreUnavailableException;
 import dev.patchkey.service.store.hazelcast.TestCluster;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -145,6 +146,74 @@ class BackgroundTest {
                 assertThat(counts.health().report().since()).isEqualTo(since);
             } finally {
                 free.countDown();
+            }
+        }
+    }
+
+    /** A map that takes nothing so many times. */
+    private static final class Refusing extends ForwardingMap {
+        private final AtomicInteger times;
+
+        Refusing(CountsMap real, AtomicInteger times) {
+            super(real);
+            this.times = times;
+        }
+
+        @Override
+        public void publish(Collection<Published> states) {
+            if (times.decrementAndGet() >= 0) {
+                throw new StoreUnavailableException("the test says so");
+            }
+            super.publish(states);
+        }
+    }
+
+    @Test
+    void aPodStartsWhileTheMapTakesNothing(@TempDir Path directory) throws Exception {
+        KeyName k = new KeyName("k");
+        try (TestDatabase database = TestDatabase.of(kind, directory)) {
+            try (TestCluster before = TestCluster.ofOne();
+                    JdbcReferenceCounts counts = database.counts(before.start())) {
+                counts.submit(on("k").increment(1)).join();
+            }
+            try (TestCluster cluster = TestCluster.ofOne()) {
+                TestCluster.Pod pod = cluster.start();
+                CountsMap map = pod.countsMap();
+                AtomicInteger refusals = new AtomicInteger(1);
+                try (JdbcReferenceCounts counts = database.counts(new Refusing(map, refusals), pod.route())) {
+                    assertThat(refusals).hasValue(0);
+                    assertThat(counts.read(k, Consistency.CLUSTER).state().count())
+                            .isEqualTo(1);
+                    await().atMost(Duration.ofSeconds(3))
+                            .untilAsserted(() -> assertThat(map.get(k)).isNotNull());
+                }
+            }
+        }
+    }
+
+    @Test
+    @Invariant(number = "S3", text = "Every change reaches every pod's view, within a bounded time")
+    void whatAnotherPodAnnouncesNeedsNoDatabase(@TempDir Path directory) throws Exception {
+        try (TestCluster cluster = TestCluster.of(2, 1);
+                TestDatabase database = TestDatabase.of(kind, directory)) {
+            TestCluster.Pod first = cluster.start();
+            TestCluster.Pod second = cluster.start();
+            boolean firstCommits = first.route().isHere();
+            TestCluster.Pod committer = firstCommits ? first : second;
+            TestCluster.Pod follower = firstCommits ? second : first;
+            FaultyDataSource faulty = new FaultyDataSource(database.dataSource(), UnaryOperator.identity());
+            try (JdbcReferenceCounts committing = database.counts(committer);
+                    JdbcReferenceCounts following =
+                            TestDatabase.counts(follower.countsMap(), follower.route(), faulty.dataSource())) {
+                faulty.away(true);
+                for (int i = 0; i < 20; i++) {
+                    Outcome.Done done = (Outcome.Done)
+                            committing.submit(on("k" + i % 3).increment(1)).join();
+                    await().atMost(Duration.ofSeconds(3))
+                            .until(() -> following.view().version().isAtLeast(done.version()));
+                }
+                assertThat(following.view().snapshot())
+                        .isEqualTo(committing.view().snapshot());
             }
         }
     }

@@ -34,8 +34,13 @@ abstract class ForwardingMap implements CountsMap {
     }
 
     @Override
-    public void onPublished(Consumer<Published> listener) {
-        real.onPublished(listener);
+    public void announce(Advance advance) {
+        real.announce(advance);
+    }
+
+    @Override
+    public void onAnnounced(Consumer<Advance> listener) {
+        real.onAnnounced(listener);
     }
 
     @Override

@@ -66,7 +66,12 @@ class FreshReadsTest {
         }
 
         @Override
-        public void onPublished(Consumer<Published> listener) {
+        public void announce(Advance advance) {
+            // None is heard of.
+        }
+
+        @Override
+        public void onAnnounced(Consumer<Advance> listener) {
             // None is heard of.
         }
 

@@ -1,0 +1,114 @@
+package dev.patchkey.service.store.hazelcast;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.hazelcast.map.IMap;
+import dev.patchkey.service.refcount.KeyName;
+import dev.patchkey.service.refcount.KeyState;
+import dev.patchkey.service.refcount.Version;
+import dev.patchkey.service.store.CountsMap;
+import dev.patchkey.service.store.CountsMap.Advance;
+import dev.patchkey.service.store.Published;
+import dev.patchkey.service.store.View;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class PublishedMapTest {
+    private static final int KEYS = 50;
+
+    private final TestCluster cluster = TestCluster.of(2, 1);
+    private TestCluster.Pod first;
+    private TestCluster.Pod second;
+
+    @BeforeEach
+    void start() {
+        first = cluster.start();
+        second = cluster.start();
+    }
+
+    @AfterEach
+    void stop() {
+        cluster.close();
+    }
+
+    private static Published state(int key, long written) {
+        return new Published(KeyState.absent(new KeyName("key-" + key)), 1, written);
+    }
+
+    private static List<Published> states(long written) {
+        return IntStream.range(0, KEYS).mapToObj(key -> state(key, written)).toList();
+    }
+
+    private static IMap<AtCommitter, Published> map(TestCluster.Pod pod) {
+        return pod.member().getMap(ClusterConfig.PUBLISHED);
+    }
+
+    @Test
+    void allOfItIsWhereTheCommitterIsAndCopiedToAnother() {
+        boolean firstCommits = first.route().isHere();
+        TestCluster.Pod committer = firstCommits ? first : second;
+        TestCluster.Pod other = firstCommits ? second : first;
+        assertThat(other.route().isHere()).isFalse();
+
+        other.countsMap().publish(states(1));
+
+        assertThat(map(committer).getLocalMapStats().getOwnedEntryCount()).isEqualTo(KEYS);
+        await().untilAsserted(() ->
+                assertThat(map(other).getLocalMapStats().getBackupEntryCount()).isEqualTo(KEYS));
+        committer.kill();
+        CountsMap left = other.countsMap();
+        assertThat(states(1))
+                .allSatisfy(state -> assertThat(left.get(state.state().key())).isEqualTo(state));
+    }
+
+    @Test
+    void aLatePublicationTakesNoKeyBack() {
+        first.countsMap().publish(states(2));
+        List<Published> mixed = new ArrayList<>(states(1));
+        mixed.set(7, state(7, 3));
+
+        second.countsMap().publish(mixed);
+        second.countsMap().publish(List.of());
+
+        List<Published> expected = new ArrayList<>(states(2));
+        expected.set(7, state(7, 3));
+        assertThat(expected)
+                .allSatisfy(state ->
+                        assertThat(first.countsMap().get(state.state().key())).isEqualTo(state));
+    }
+
+    @Test
+    void theOtherPodsHearOfBatchesInTheirOrder() {
+        List<Advance> heardByFirst = Collections.synchronizedList(new ArrayList<>());
+        List<Advance> heardBySecond = Collections.synchronizedList(new ArrayList<>());
+        CountsMap announcing = first.countsMap();
+        announcing.onAnnounced(heardByFirst::add);
+        second.countsMap().onAnnounced(heardBySecond::add);
+        List<Advance> batches = IntStream.range(0, 200)
+                .mapToObj(revision -> new Advance(
+                        new Version(1, revision),
+                        new Version(1, revision + 1),
+                        List.of(new View.Entry(new KeyName("key"), revision, new Version(1, revision + 1)))))
+                .toList();
+
+        batches.forEach(announcing::announce);
+        await().until(() -> heardBySecond.size() >= batches.size());
+
+        assertThat(heardBySecond).isEqualTo(batches);
+        assertThat(heardByFirst).as("a pod knows what it has announced itself").isEmpty();
+    }
+
+    @Test
+    void aPodThatIsEndingAnnouncesInVain() {
+        CountsMap ending = first.countsMap();
+        first.kill();
+        ending.announce(new Advance(new Version(1, 0), new Version(1, 1), List.of()));
+        assertThat(first.member().getLifecycleService().isRunning()).isFalse();
+    }
+}
