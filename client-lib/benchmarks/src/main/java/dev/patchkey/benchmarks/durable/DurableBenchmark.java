@@ -25,8 +25,11 @@ public final class DurableBenchmark {
 
     private static final long SECOND = 1_000_000_000;
 
-    /** Before the first row of each, thrown away: a JVM that has just started compiles for most of this. */
-    private static final Load.Times WARM_UP = new Load.Times(0, 1, 20 * SECOND);
+    /** Before the first row of each, thrown away: JVMs that have just started compile for most of this. */
+    private static final Load.Times WARM_UP = new Load.Times(0, 1, 40 * SECOND);
+
+    /** The same for several servers, whose compilers share the cores. */
+    private static final Load.Times LONG_WARM_UP = new Load.Times(0, 1, 80 * SECOND);
 
     private static final Load.Times MEASURED = new Load.Times(2 * SECOND, 3, 4 * SECOND);
     private static final Load.Times QUICK_WARM_UP = new Load.Times(0, 1, 3 * SECOND);
@@ -103,7 +106,8 @@ public final class DurableBenchmark {
 
     private void measure(Subject subject) throws Exception {
         try (Counters counters = subject.start().start()) {
-            Load.run(counters, Load.keys(1000), 64, report.isQuick() ? QUICK_WARM_UP : WARM_UP);
+            Load.Times warmUp = subject.servers() == 1 ? WARM_UP : LONG_WARM_UP;
+            Load.run(counters, Load.keys(1000), 64, report.isQuick() ? QUICK_WARM_UP : warmUp);
             for (int keys : KEYS) {
                 for (int connections : CONNECTIONS) {
                     Load.Times times = report.isQuick() ? QUICK : MEASURED;
