@@ -153,6 +153,33 @@ class AppliedEverywhereTest {
     }
 
     @Test
+    void aWaitGoesOnWhileAPodOfBeforeMayHaveNodesAndEndsWithThem() throws Exception {
+        FakeNode node = pod.connectAndApply("n1");
+        pod.nodes.podOfBefore("pod-2");
+        Version version = store.increment("a");
+        pod.feed();
+        CompletableFuture<PodProgress> waiting = awaitInBackground("a", version);
+        node.applyAll();
+        pod.pass(Duration.ofSeconds(1));
+        assertThat(waiting)
+                .as("the nodes of this pod have applied it, and those of the pod of before may not have")
+                .isNotDone();
+        beatFor(node, Pod.LEASE.minusSeconds(2));
+        assertThat(waiting).isNotDone();
+        beatFor(node, Duration.ofSeconds(1));
+        assertThat(waiting.get().isReached()).isTrue();
+        assertThat(waiting.get().expired()).isEmpty();
+    }
+
+    /** Lets time pass, in which the node sends heartbeats. */
+    private void beatFor(FakeNode node, Duration time) {
+        for (long second = 0; second < time.toSeconds(); second++) {
+            node.heartbeatArrives();
+            pod.pass(Duration.ofSeconds(1));
+        }
+    }
+
+    @Test
     void noInterleavingMakesAClaimThatANodeDoesNotKeep() {
         for (int seed = 0; seed < SEEDS; seed++) {
             walk(seed, Reached.APPLIED);
