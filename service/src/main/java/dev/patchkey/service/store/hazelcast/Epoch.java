@@ -2,7 +2,6 @@ package dev.patchkey.service.store.hazelcast;
 
 import com.hazelcast.core.EntryEvent;
 import com.hazelcast.core.HazelcastInstance;
-import com.hazelcast.core.IndeterminateOperationStateException;
 import com.hazelcast.map.IMap;
 import com.hazelcast.map.listener.EntryAddedListener;
 import com.hazelcast.map.listener.EntryUpdatedListener;
@@ -19,8 +18,11 @@ final class Epoch {
     private final IMap<String, Long> map;
     private final AtomicLong current = new AtomicLong();
 
-    /** Each repeat means that another pod has begun one meanwhile, or that a copy did not confirm it in seconds. */
+    /** Each repeat means that another pod has begun one meanwhile. */
     private static final int MOST_ATTEMPTS = 5;
+
+    /** Each repeat means that a copy did not confirm it in seconds: members that join meanwhile are there by then. */
+    static final int MOST_SENDINGS = 5;
 
     private volatile LongConsumer listener = epoch -> {};
 
@@ -44,7 +46,7 @@ final class Epoch {
                     }
                 },
                 true);
-        current.accumulateAndGet(begin(0), Math::max);
+        current.accumulateAndGet(begin(new NextEpoch(0, System.currentTimeMillis())), Math::max);
     }
 
     private interface Listening extends EntryAddedListener<String, Long>, EntryUpdatedListener<String, Long> {}
@@ -58,7 +60,7 @@ final class Epoch {
 
     /** Ends the epoch that was seen to be broken, if no other pod has done so for the same loss. */
     void next(long broken) {
-        move(begin(broken));
+        move(begin(new NextEpoch(broken, System.currentTimeMillis())));
     }
 
     /**
@@ -70,7 +72,7 @@ final class Epoch {
         for (int attempt = 0; attempt < MOST_ATTEMPTS && current.get() <= own; attempt++) {
             Long others = map.get(ENTRY);
             long seen = others == null ? 0 : others;
-            move(map.executeOnKey(ENTRY, new NextEpoch(seen, Math.max(System.currentTimeMillis(), own + 1))));
+            move(begin(new NextEpoch(seen, Math.max(System.currentTimeMillis(), own + 1))));
         }
     }
 
@@ -83,17 +85,9 @@ final class Epoch {
         return current.get();
     }
 
-    /** Is asked again where the fate is unknown, as when members come while a pod starts: it is done once for all. */
-    private long begin(long over) {
-        for (int attempt = 1; ; attempt++) { // ends: after MOST_ATTEMPTS
-            try {
-                return map.executeOnKey(ENTRY, new NextEpoch(over, System.currentTimeMillis()));
-            } catch (IndeterminateOperationStateException e) {
-                if (attempt == MOST_ATTEMPTS) {
-                    throw e;
-                }
-            }
-        }
+    /** The same one each time, with its time: a copy that missed the first must not begin another. */
+    private long begin(NextEpoch next) {
+        return Confirmed.within(MOST_SENDINGS, () -> map.executeOnKey(ENTRY, next));
     }
 
     long current() {

@@ -21,6 +21,7 @@ public final class TestCluster implements AutoCloseable {
     private final String name = "test-" + UUID.randomUUID();
     private final int pods;
     private final int size;
+    private boolean impatient;
 
     private TestCluster(int pods, int size) {
         this.pods = pods;
@@ -42,6 +43,12 @@ public final class TestCluster implements AutoCloseable {
         return new TestCluster(pods, size);
     }
 
+    /** Has the members that are started from now on give a silent copy up as soon as they look, and not after five seconds. */
+    public TestCluster impatient() {
+        impatient = true;
+        return this;
+    }
+
     /** A pod's member. */
     public Pod start() {
         ClusterProperties properties = pods == 1 && size == 1
@@ -59,6 +66,9 @@ public final class TestCluster implements AutoCloseable {
         // Several members on one machine, and no waiting for others that are not there.
         config.getNetworkConfig().setPortAutoIncrement(true);
         config.setProperty("hazelcast.wait.seconds.before.join", "0");
+        if (impatient) {
+            config.setProperty("hazelcast.operation.backup.timeout.millis", "100");
+        }
         return new Pod(Hazelcast.newHazelcastInstance(config), properties.quorum());
     }
 
