@@ -2,17 +2,21 @@ package dev.patchkey.service.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.zaxxer.hikari.HikariDataSource;
 import dev.patchkey.service.web.HttpApi.Answer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
 
 /** The calls of the HTTP API, as callers use them. */
@@ -21,6 +25,9 @@ class KeysApiTest {
 
     @LocalServerPort
     int port;
+
+    @Autowired
+    HikariDataSource pool;
 
     private HttpApi api;
 
@@ -63,6 +70,22 @@ class KeysApiTest {
         assertThat(readiness.status()).isEqualTo(200);
         assertThat(readiness.body().at("/components/store/details/store").asString())
                 .isEqualTo("AVAILABLE");
+    }
+
+    /** With the pool's connections all in use, as in an outage, a call that took one would wait and find the pod ill. */
+    @Test
+    void theHealthOfThePodIsToldWithoutAConnectionOfThePool() throws SQLException {
+        List<Connection> all = new ArrayList<>();
+        try {
+            for (int i = 0; i < pool.getMaximumPoolSize(); i++) {
+                all.add(pool.getConnection());
+            }
+            assertThat(api.get("/actuator/health").status()).isEqualTo(200);
+        } finally {
+            for (Connection each : all) {
+                each.close();
+            }
+        }
     }
 
     @Test
