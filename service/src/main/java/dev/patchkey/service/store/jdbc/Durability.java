@@ -31,9 +31,14 @@ final class Durability {
 
     /**
      * Connections of the pool that readers leave to those that write, so that no number of readers keeps these from their
-     * own: one each for the committer, the numbering of incarnations, the purge of old rows, a new epoch, and the pod's
-     * lease. Two more write, rarely and briefly, and share these: the look whether writes go through again, and the
-     * deletion of rows of pods that are long gone.
+     * own. Each kind of writer takes one at a time. Four write at any time: the committer, the numbering of incarnations,
+     * the purge of old rows and the pod's lease. Three write only after something has happened, and share one: a new
+     * epoch (the database was restored), the look whether writes go through again (one has failed) and the deletion of a
+     * pod's row (it was not written for an hour).
+     *
+     * <p>Where two of those three come together and readers take all that is theirs, one of the six waits for the first
+     * that is done. What a writer may be held up by is a lock, and {@link PostgreSqlSession} lets none be waited for as
+     * long as a third of the shortest lease of a pod, whose renewal is tried again each second.
      */
     static final int WRITERS = 5;
 
