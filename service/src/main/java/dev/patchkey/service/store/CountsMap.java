@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The cluster's copy of every key's state, which all pods answer from, for a store whose authority is elsewhere. It may
- * lose entries and lag; it never goes back. Every method blocks.
+ * lose entries and lag, and when a pod is lost a key may go back to what the next copy has. Methods block unless they say
+ * otherwise.
  */
 public interface CountsMap {
 
@@ -31,7 +32,7 @@ public interface CountsMap {
      */
     void publish(Collection<Published> states);
 
-    /** Tells the other pods of a batch, as a hint that may get lost. It throws nothing and waits for nobody. */
+    /** Tells the other pods of a batch, as a hint that may get lost. It throws nothing, and does not wait for the answer. */
     void announce(Advance advance);
 
     /** The key's state, or null where the map has none or could not be asked. */
@@ -40,7 +41,7 @@ public interface CountsMap {
     /** What the map has of these keys; less than that where it could not be asked. */
     Map<KeyName, Published> getAll(Set<KeyName> keys);
 
-    /** Hears what the other pods announce: some may be missed, none is made up, and those of one pod come in order. */
+    /** Hears what the other pods announce: some may be missed or come out of order, none is made up. */
     void onAnnounced(Consumer<Advance> listener);
 
     /** Tells that entries may have been lost, or that the members have changed. */

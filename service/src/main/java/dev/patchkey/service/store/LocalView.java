@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The view of this pod. It is fed from three sides, in no common order: by the committer, by what other pods announce, which
- * are hints, and by reconciliation, which is the truth. Whichever comes late is told from what is newer by its version.
+ * The view of this pod. It is fed from three sides, in no common order: by the committer, by what is heard from other pods,
+ * which are hints, and by reconciliation, which is the truth. Whichever comes late is told from what is newer by its version.
  *
  * <p>Where revisions are global, an event says nothing of other keys, so the view's own version moves only with a source
  * that knows all changes up to it ({@link #advance}). Where each key counts its own, it is the highest revision seen.

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one pod knows of every key's count, fed by what pods announce and by reconciliation. Per key it never goes back.
+ * What one pod knows of every key's count, fed by what it hears from the other pods and by reconciliation. Per key it never goes back.
  * Thread-safe; no method blocks on I/O.
  */
 public interface View {

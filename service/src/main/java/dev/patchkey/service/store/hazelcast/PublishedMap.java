@@ -10,8 +10,10 @@ import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.store.CountsMap;
 import dev.patchkey.service.store.Published;
 import dev.patchkey.service.store.StoreUnavailableException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -33,6 +35,12 @@ final class PublishedMap implements CountsMap {
     /** A reader waits no longer for a member that may be gone, and asks the database. */
     private static final long READ_PATIENCE_SECONDS = 2;
 
+    /**
+     * Keys and holds in one operation: at about a hundred bytes each a message of a few megabytes, behind which heartbeats
+     * wait. A single key may have more.
+     */
+    static final int LARGEST_OPERATION = 20_000;
+
     private final HazelcastInstance hazelcast;
     private final IMap<AtCommitter, Published> map;
     private final ITopic<Advance> announced;
@@ -44,20 +52,36 @@ final class PublishedMap implements CountsMap {
     }
 
     /*
-     * Hazelcast makes the copies of an operation on several keys later. Nobody relies on them: what a copy that has taken
-     * its owner's place lacks, a reader finds to be older than what its pod has seen, and every change of the members has
-     * all states published anew.
+     * Hazelcast makes the copies of an operation on several keys later. Nobody relies on them: where a copy that has taken
+     * its owner's place lacks a change, a reader finds it to be older than what its pod has seen, and whenever members come
+     * or go all states are published anew.
      */
     @Override
     public void publish(Collection<Published> states) {
-        if (states.isEmpty()) {
-            return;
+        long giveUpAt = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        parts(states).forEach(part -> publish(PublishIfNewer.of(part), giveUpAt));
+    }
+
+    /** The same states, in lists none of which weighs more than {@link #LARGEST_OPERATION} but by its last state. */
+    static List<List<Published>> parts(Collection<Published> states) {
+        List<List<Published>> parts = new ArrayList<>();
+        long weight = LARGEST_OPERATION;
+        for (Published state : states) {
+            if (weight >= LARGEST_OPERATION) {
+                parts.add(new ArrayList<>());
+                weight = 0;
+            }
+            parts.getLast().add(state);
+            weight += 1 + state.state().holds().size() + state.state().ended().size();
         }
-        PublishIfNewer processor = PublishIfNewer.of(states);
+        return parts;
+    }
+
+    private void publish(PublishIfNewer processor, long giveUpAt) {
         try {
             map.submitToKeys(processor.states().keySet(), processor)
                     .toCompletableFuture()
-                    .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+                    .get(giveUpAt - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (HazelcastException | HazelcastInstanceNotActiveException | ExecutionException | TimeoutException e) {
             throw new StoreUnavailableException("The cluster's map did not take a state", e);
         } catch (InterruptedException e) {

@@ -49,6 +49,9 @@ import org.slf4j.LoggerFactory;
  * database. So it does not matter what the map lacks, be it for a lost event, a lost partition, or because the change was
  * committed by a pod of another cluster or beyond a split. If the database does not answer, the read is answered from
  * memory and marked stale.
+ *
+ * <p>The renewal of a hold takes no revision, so of it the view tells nothing: where the map lacks one, a read shows the
+ * lease of before it.
  */
 final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(JdbcReferenceCounts.class);
@@ -79,9 +82,13 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
             Thread.ofPlatform().name("patchkey-committer").daemon().factory());
     private final ExecutorService forwarder = Executors.newVirtualThreadPerTaskExecutor();
 
-    /** Compares the view with the database, and waits for nothing else. */
+    /** Compares the view with the database, and waits for nothing else, the map included. */
     private final ScheduledExecutorService reconciler = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("patchkey-reconciler").daemon().factory());
+
+    /** Puts into the map what it lacks, which may take as long as members need to be given up. */
+    private final ExecutorService publisher = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().name("patchkey-publisher").daemon().factory());
 
     /** Ends leases and purges old rows, which may wait for the committer. */
     private final ScheduledExecutorService housekeeper = Executors.newSingleThreadScheduledExecutor(
@@ -92,6 +99,9 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
 
     /** Whether a reconciliation is asked for and has not begun. */
     private final AtomicBoolean hinted = new AtomicBoolean();
+
+    /** Whether the map is to be filled, and that has not begun. */
+    private final AtomicBoolean publishing = new AtomicBoolean();
 
     JdbcReferenceCounts(
             DataSource dataSource, Durability durability, CountsMap map, CommitterRoute route, Retention retention) {
@@ -140,12 +150,19 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
                 this::keepHouse, BACKGROUND_MILLIS, BACKGROUND_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    /** The map may be out of order while pods come and go: it is a copy, and is filled by the next reconciliation. */
-    private void publishMissing() throws SQLException {
+    /** The map may be out of order while pods come and go: it is a copy, and is tried again. */
+    private void publishMissing() {
+        publishing.set(false);
         try {
             reconciliation.publish();
-        } catch (StoreUnavailableException e) {
-            log.warn("The cluster's map does not take the states yet; trying again in {} ms", BACKGROUND_MILLIS, e);
+        } catch (Throwable e) {
+            log.warn("The cluster's map could not be filled; trying again in {} ms", BACKGROUND_MILLIS, e);
+        }
+    }
+
+    private void publishSoon() {
+        if (!publisher.isShutdown() && publishing.compareAndSet(false, true)) {
+            publisher.execute(this::publishMissing);
         }
     }
 
@@ -165,7 +182,8 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     private void reconcile() {
         hinted.set(false);
         try {
-            reconciliation.run();
+            reconciliation.compare();
+            publishSoon();
         } catch (Throwable e) {
             // An Error too: what is scheduled ends for good at the first one that it lets through.
             health.suspect();
@@ -224,12 +242,12 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
         }
     }
 
-    /** Makes what is committed visible: to all pods by the map, to this pod's readers and nodes by the view. */
+    /** Makes what is committed visible: to readers by the map, to nodes by the view, this pod's and then the others'. */
     private void publish(Version before, Version after, List<Published> states) {
         try {
             map.publish(states);
-        } catch (RuntimeException e) {
-            // It is committed, and this pod's readers see it by the view; the others will by their reconciliation.
+        } catch (Throwable e) {
+            // It is committed, and by the view readers are told to ask the database.
             log.warn("Committed changes could not be put into the cluster's map; trying again soon", e);
             reconciliation.requireReload();
             reconcileSoon();
@@ -526,9 +544,10 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     public void close() {
         health.close();
         reconciler.shutdown();
+        publisher.shutdown();
         housekeeper.shutdown();
         index.close();
-        if (!Closing.within(CLOSE_PATIENCE, committer, forwarder, reconciler, housekeeper)) {
+        if (!Closing.within(CLOSE_PATIENCE, committer, forwarder, reconciler, publisher, housekeeper)) {
             log.warn("Commands are still being committed after {}; leaving them", CLOSE_PATIENCE);
         }
     }

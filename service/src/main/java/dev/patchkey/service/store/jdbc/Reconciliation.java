@@ -18,7 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings this pod's view, and then the cluster's map where it lacks something, up to what the database says. Events may
+ * Brings this pod's view, and the cluster's map where it lacks something, up to what the database says. Announcements may
  * be missed; this may not. The view does not wait for the map, which may be out of reach while the database is not.
  *
  * <p>It asks for the keys whose last change is later than the view. Every change up to the head is then known, since a
@@ -39,6 +39,9 @@ final class Reconciliation {
     /** One comparison at a time; guards nothing else. */
     private final ReentrantLock comparing = new ReentrantLock();
 
+    /** One thread at a time fills the map; guards nothing else. */
+    private final ReentrantLock publishing = new ReentrantLock();
+
     /** Keys that the map may lack the newest state of; at most all there are. */
     private final Set<KeyName> unpublished = ConcurrentHashMap.newKeySet();
 
@@ -52,18 +55,12 @@ final class Reconciliation {
         this.staleness = staleness;
     }
 
-    /** Has the next run put every state into the map again, because some may be missing there. */
+    /** Has the next comparison find that every state is to be put into the map again, because some may be missing there. */
     void requireReload() {
         reloadRequired = true;
     }
 
-    /** Compares, and puts into the map what it lacks. */
-    void run() throws SQLException {
-        compare();
-        publish();
-    }
-
-    /** The view then has everything that was committed before the call. What the map lacks is left to {@link #run}. */
+    /** The view then has everything that was committed before the call. What the map lacks is left to {@link #publish}. */
     void compare() throws SQLException {
         comparing.lock();
         try {
@@ -133,17 +130,25 @@ final class Reconciliation {
 
     /** Puts into the map what it lacks, as far as comparisons have found out. */
     void publish() throws SQLException {
-        List<KeyName> keys = List.copyOf(unpublished);
-        for (int from = 0; from < keys.size(); from += PAGE) {
-            List<KeyName> page = keys.subList(from, Math.min(keys.size(), from + PAGE));
-            // Taken out first: a key that changes meanwhile is put in again.
-            page.forEach(unpublished::remove);
-            try {
-                map.publish(durability.read(dataSource, connection -> states(connection, page)));
-            } catch (SQLException | RuntimeException e) {
-                unpublished.addAll(page);
-                throw e;
+        publishing.lock();
+        try {
+            List<KeyName> keys = List.copyOf(unpublished);
+            for (int from = 0; from < keys.size(); from += PAGE) {
+                publish(keys.subList(from, Math.min(keys.size(), from + PAGE)));
             }
+        } finally {
+            publishing.unlock();
+        }
+    }
+
+    private void publish(List<KeyName> page) throws SQLException {
+        // Taken out first: a key that changes meanwhile is put in again.
+        page.forEach(unpublished::remove);
+        try {
+            map.publish(durability.read(dataSource, connection -> states(connection, page)));
+        } catch (Throwable e) {
+            unpublished.addAll(page);
+            throw e;
         }
     }
 
