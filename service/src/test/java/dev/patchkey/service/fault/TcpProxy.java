@@ -44,6 +44,8 @@ public final class TcpProxy implements AutoCloseable {
         CUT_WITHIN,
         /** It reaches the server, and the connection breaks before the client hears of it. */
         CUT_AFTER,
+        /** The connection breaks at the client's end, and it reaches the server once {@link #deliver} is called. */
+        CUT_AND_LATE,
         /** It does not reach the server: the connection falls silent, for good, and neither end is told. */
         SILENT_BEFORE,
         /** It reaches the server, whose answer never comes: the connection falls silent, for good. */
@@ -61,6 +63,7 @@ public final class TcpProxy implements AutoCloseable {
     private final Set<Link> links = ConcurrentHashMap.newKeySet();
     private final AtomicReference<@Nullable Trap> trap = new AtomicReference<>();
     private volatile Network network = Network.WELL;
+    private volatile boolean delivering;
     private volatile Duration delay = Duration.ZERO;
 
     /** @param serverPort of a server on loopback; it need not be there yet */
@@ -109,6 +112,11 @@ public final class TcpProxy implements AutoCloseable {
     /** Whether the trap has been sprung. */
     public boolean isSprung() {
         return trap.get() == null;
+    }
+
+    /** Has what is late reach the server. */
+    public void deliver() {
+        delivering = true;
     }
 
     private void accept() {
@@ -185,6 +193,16 @@ public final class TcpProxy implements AutoCloseable {
                 case CUT_WITHIN -> {
                     answersLost = true;
                     out.write(buffer, 0, n / 2);
+                    pause(HEARD_MILLIS);
+                    cut();
+                }
+                case CUT_AND_LATE -> {
+                    answersLost = true;
+                    closeQuietly(client);
+                    while (!delivering && !server.isClosed()) {
+                        pause(SILENCE_MILLIS);
+                    }
+                    out.write(buffer, 0, n);
                     pause(HEARD_MILLIS);
                     cut();
                 }

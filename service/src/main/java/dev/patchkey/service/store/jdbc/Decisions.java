@@ -21,11 +21,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What one batch makes of the keys it names: decided in memory under the fence, from the head, the states and the
- * remembered requests that were read under it. Used by one thread.
+ * What one batch makes of the keys it names: decided in memory, from a head, and the states and remembered requests as they
+ * are at that head. Used by one thread.
  */
 final class Decisions {
     private final Head head;
+    private final long batch;
     private final Map<KeyName, StateTables.Row> before;
     private final Map<RequestTable.Asked, Remembered> remembered;
 
@@ -37,11 +38,18 @@ final class Decisions {
     private long revision;
 
     /**
+     * @param batch the number that the batch takes if it writes: above the head's
      * @param before the states of all keys that the commands name
-     * @param remembered the requests among the commands that are known already
+     * @param remembered the requests among the commands that are known already; those that are not must be refused by the
+     *     database if it has them
      */
-    Decisions(Head head, Map<KeyName, StateTables.Row> before, Map<RequestTable.Asked, Remembered> remembered) {
+    Decisions(
+            Head head,
+            long batch,
+            Map<KeyName, StateTables.Row> before,
+            Map<RequestTable.Asked, Remembered> remembered) {
         this.head = head;
+        this.batch = batch;
         this.before = before;
         this.remembered = remembered;
         this.revision = head.revision();
@@ -100,7 +108,7 @@ final class Decisions {
 
     /** The number that the batch takes if it writes. */
     long batch() {
-        return head.batch() + 1;
+        return batch;
     }
 
     /** The revision of its last change; the head's if it has none. */
@@ -110,6 +118,11 @@ final class Decisions {
 
     Head head() {
         return head;
+    }
+
+    /** The head once this is committed. */
+    Head headAfter() {
+        return new Head(head.epoch(), revision, batch, head.now());
     }
 
     List<Outcome> outcomes() {

@@ -134,11 +134,14 @@ final class Durability {
         connection.commit();
         SQLWarning warning = connection.getWarnings();
         if (warning != null) {
-            throw new SQLException(
-                    "The database has committed with a warning: " + warning.getMessage(),
-                    warning.getSQLState(),
-                    warning);
+            throw warned(warning);
         }
+    }
+
+    /** The failure that such a warning is taken for. */
+    static SQLException warned(SQLWarning warning) {
+        return new SQLException(
+                "The database has committed with a warning: " + warning.getMessage(), warning.getSQLState(), warning);
     }
 
     /** A connection that its pool, which may be at a loss for one, knows nothing of; of the same server and user. */

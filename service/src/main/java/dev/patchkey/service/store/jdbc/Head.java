@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param epoch the life of the store
  * @param revision of the last change
- * @param batch the number of the last batch that wrote anything, whoever committed it
+ * @param batch the number of the last batch that wrote anything, whoever committed it, or a later one that was left out
  * @param now the database's clock: where the head was locked, at a time when it was
  */
 record Head(long epoch, long revision, long batch, Instant now) {
@@ -56,18 +56,32 @@ record Head(long epoch, long revision, long batch, Instant now) {
         return new Head(next, revision, batch, now);
     }
 
+    /** Whether nobody has moved it since it was the other. */
+    boolean isAt(Head other) {
+        return epoch == other.epoch && revision == other.revision && batch == other.batch;
+    }
+
     /** Whether changes that were committed are gone: somebody has seen a later version than this. */
     boolean isBehind(Version seen) {
         return !version().isAtLeast(seen);
     }
 
-    /** Moves the head, and notes which pod did so. */
-    void moveTo(Writes writes, long newRevision, long newBatch, String pod) {
+    /** Moves the head. */
+    static void moveTo(Writes writes, long newRevision, long newBatch) {
         writes.update(
                 "head",
                 List.of("revision", "batch"),
                 List.of("id"),
                 List.<@Nullable Object[]>of(new @Nullable Object[] {newRevision, newBatch, 1}));
+    }
+
+    /** Has whatever is under way and supposes this head write nothing; the number of a batch is left out for it. */
+    static void overtake(Connection connection) throws SQLException {
+        Sql.update(connection, "UPDATE head SET batch = batch + 1 WHERE id = 1");
+    }
+
+    /** Notes which pod moves the head to that batch. */
+    void noteCommitter(Writes writes, long newBatch, String pod) {
         writes.upsert(
                 "committers",
                 List.of("batch", "seen_at"),

@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,18 +45,24 @@ final class PostgreSqlSession {
 
     private static final int VALIDATION_MILLIS = 1500;
 
+    /** Values of {@code synchronous_commit} with which a commit that has returned may yet be lost. */
+    private static final Set<String> NOT_DURABLE = Set.of("off", "local");
+
+    /** True in SQL where the session's {@code synchronous_commit} is none of these. */
+    static final String IS_DURABLE = NOT_DURABLE.stream()
+            .sorted()
+            .map(value -> "'" + value + "'")
+            .collect(Collectors.joining(", ", "current_setting('synchronous_commit') NOT IN (", ")"));
+
     /**
      * Raises what does not outlive a crash or a failover and leaves a stricter {@code synchronous_commit} alone. Settings
      * of the server, the database and the role are overridden; those that the URL gives in {@code options} too.
      */
-    private static final String SET_UP = "SELECT set_config('synchronous_commit', CASE WHEN"
-            + " current_setting('synchronous_commit') IN ('off', 'local') THEN 'on' ELSE"
+    private static final String SET_UP = "SELECT set_config('synchronous_commit', CASE WHEN NOT "
+            + IS_DURABLE + " THEN 'on' ELSE"
             + " current_setting('synchronous_commit') END, false), set_config('lock_timeout', '" + LOCK_MILLIS
             + "', false), set_config('idle_in_transaction_session_timeout', '" + IDLE_IN_TRANSACTION_MILLIS
             + "', false), set_config('statement_timeout', '" + STATEMENT_MILLIS + "', false)";
-
-    /** Values of {@code synchronous_commit} with which a commit that has returned may yet be lost. */
-    private static final Set<String> NOT_DURABLE = Set.of("off", "local");
 
     private PostgreSqlSession() {}
 

@@ -2,7 +2,9 @@ package dev.patchkey.service.store.jdbc;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +39,9 @@ final class Writes {
             Map.entry("remembered_at", "timestamptz"),
             Map.entry("seen_at", "timestamptz"));
 
+    /** True in a statement with a part called fence that has found its row. */
+    private static final String BEHIND_FENCE = "EXISTS (SELECT FROM fence)";
+
     private enum Kind {
         INSERT,
         /** Updates the row where there is one. */
@@ -58,6 +63,14 @@ final class Writes {
             return Stream.concat(values.stream(), keys.stream()).toList();
         }
     }
+
+    /**
+     * What became of rows that were written without the fence.
+     *
+     * @param written whether they were: the head was as it was said to be
+     * @param warning of the commit, or null
+     */
+    record Ahead(boolean written, @Nullable SQLWarning warning) {}
 
     private final List<Write> writes = new ArrayList<>();
 
@@ -112,24 +125,71 @@ final class Writes {
     }
 
     private void runTogether(Connection connection) throws SQLException {
-        String sql = writes.stream().map(Writes::byArrays).collect(Collectors.joining("; "));
+        String sql = writes.stream().map(write -> byArrays(write, "")).collect(Collectors.joining("; "));
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            int parameter = 1;
-            for (Write write : writes) {
-                List<String> columns = write.columns();
-                for (int c = 0; c < columns.size(); c++) {
-                    int column = c;
-                    @Nullable Object[] values =
-                            write.rows().stream().map(row -> row[column]).toArray();
-                    statement.setArray(parameter, connection.createArrayOf(type(columns.get(c)), values));
-                    parameter++;
-                }
-            }
+            setArrays(connection, statement, 1);
             statement.execute();
         }
     }
 
-    private static String byArrays(Write write) {
+    /**
+     * Moves the head, writes it all and commits, in one round trip to PostgreSQL; nothing at all is written if the head is
+     * not as given, its time not that of the database within {@link SupposedHead#CLOCK_TOLERANCE}, or the session not one
+     * whose commits last.
+     *
+     * <p>All of it is one statement. No part writes before it has asked whether the update of the head has found its row,
+     * so that comes first: where it has to wait for a transaction that moves the head, it looks at the row anew, and finds
+     * none. What the other parts see is from before that wait, which does no harm: the head being as it was, nobody has
+     * written since. They ask at once and not row by row, so the plan is that of the same writes without the condition.
+     * All parts see the same, and not what another has written: no two of them may be about one row. The time is looked at
+     * before such a wait, and again only if the head was written meanwhile.
+     *
+     * @throws SQLException if it is not known whether it was written, unless it is the server's refusal of the statement,
+     *     which the commit behind it does not outlive
+     */
+    Ahead runAndCommitFrom(Connection connection, Head head, long newRevision, long newBatch) throws SQLException {
+        StringBuilder sql = new StringBuilder("WITH fence AS (UPDATE head SET revision = ?, batch = ? WHERE id = 1"
+                + " AND epoch = ? AND revision = ? AND batch = ? AND clock_timestamp() BETWEEN ? AND ? AND "
+                + PostgreSqlSession.IS_DURABLE + " RETURNING id)");
+        for (int i = 0; i < writes.size(); i++) {
+            sql.append(", w")
+                    .append(i)
+                    .append(" AS (")
+                    .append(byArrays(writes.get(i), BEHIND_FENCE))
+                    .append(')');
+        }
+        sql.append(" SELECT count(*) AS locked FROM fence; COMMIT");
+        try (PreparedStatement statement = connection.prepareStatement(sql.toString())) {
+            statement.setLong(1, newRevision);
+            statement.setLong(2, newBatch);
+            statement.setLong(3, head.epoch());
+            statement.setLong(4, head.revision());
+            statement.setLong(5, head.batch());
+            Sql.setInstant(statement, 6, head.now().minus(SupposedHead.CLOCK_TOLERANCE));
+            Sql.setInstant(statement, 7, head.now().plus(SupposedHead.CLOCK_TOLERANCE));
+            setArrays(connection, statement, 8);
+            statement.execute();
+            try (ResultSet locked = statement.getResultSet()) {
+                return new Ahead(locked.next() && locked.getLong("locked") == 1, statement.getWarnings());
+            }
+        }
+    }
+
+    private void setArrays(Connection connection, PreparedStatement statement, int first) throws SQLException {
+        int parameter = first;
+        for (Write write : writes) {
+            List<String> columns = write.columns();
+            for (int c = 0; c < columns.size(); c++) {
+                int column = c;
+                @Nullable Object[] values = write.rows().stream().map(row -> row[column]).toArray();
+                statement.setArray(parameter, connection.createArrayOf(type(columns.get(c)), values));
+                parameter++;
+            }
+        }
+    }
+
+    /** @param condition on all of it; empty for none */
+    private static String byArrays(Write write, String condition) {
         String table = write.table();
         String rows = "unnest("
                 + write.columns().stream()
@@ -137,15 +197,18 @@ final class Writes {
                         .collect(Collectors.joining(", "))
                 + ") AS v " + list(write.columns());
         String same = each(write.keys(), table + ".%1$s = v.%1$s", " AND ");
+        String where = condition.isEmpty() ? "" : " WHERE " + condition;
+        String and = condition.isEmpty() ? "" : " AND " + condition;
         return switch (write.kind()) {
-            case INSERT -> "INSERT INTO " + table + " " + list(write.columns()) + " SELECT * FROM " + rows;
+            case INSERT -> "INSERT INTO " + table + " " + list(write.columns()) + " SELECT * FROM " + rows + where;
             case UPSERT ->
-                "INSERT INTO " + table + " " + list(write.columns()) + " SELECT * FROM " + rows + " ON CONFLICT "
-                        + list(write.keys()) + " DO UPDATE SET " + each(write.values(), "%1$s = EXCLUDED.%1$s", ", ");
+                "INSERT INTO " + table + " " + list(write.columns()) + " SELECT * FROM " + rows + where
+                        + " ON CONFLICT " + list(write.keys()) + " DO UPDATE SET "
+                        + each(write.values(), "%1$s = EXCLUDED.%1$s", ", ");
             case UPDATE ->
                 "UPDATE " + table + " SET " + each(write.values(), "%1$s = v.%1$s", ", ") + " FROM " + rows + " WHERE "
-                        + same;
-            case DELETE -> "DELETE FROM " + table + " USING " + rows + " WHERE " + same;
+                        + same + and;
+            case DELETE -> "DELETE FROM " + table + " USING " + rows + " WHERE " + same + and;
         };
     }
 

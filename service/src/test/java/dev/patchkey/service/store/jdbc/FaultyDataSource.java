@@ -4,6 +4,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.SQLRecoverableException;
 import java.util.Objects;
@@ -93,9 +94,32 @@ final class FaultyDataSource {
                 if (commitEach && !connection.getAutoCommit()) {
                     connection.commit();
                 }
-                arguments[0] = rewrite.apply((String) arguments[0]);
+                String sql = rewrite.apply((String) arguments[0]);
+                arguments[0] = sql;
+                if (sql.endsWith("; COMMIT")) {
+                    return committing((PreparedStatement) Objects.requireNonNull(call(method, connection, arguments)));
+                }
             }
             return call(method, connection, arguments);
+        });
+    }
+
+    /** A statement that ends with the commit of what it has written. */
+    private PreparedStatement committing(PreparedStatement statement) {
+        return proxy(PreparedStatement.class, (method, arguments) -> {
+            if (deaf && method.getName().equals("getWarnings")) {
+                return null;
+            }
+            if (!method.getName().equals("execute")) {
+                return call(method, statement, arguments);
+            }
+            Fault fault = next.getAndSet(Fault.NONE);
+            if (fault == Fault.NOT_COMMITTED) {
+                throw new SQLRecoverableException("The connection broke before the commit");
+            }
+            boolean result = statement.execute();
+            breakAfter(fault);
+            return result;
         });
     }
 
@@ -106,6 +130,10 @@ final class FaultyDataSource {
             throw new SQLRecoverableException("The connection broke before the commit");
         }
         connection.commit();
+        breakAfter(fault);
+    }
+
+    private void breakAfter(Fault fault) throws SQLException {
         if (fault == Fault.COMMITTED_AND_GONE) {
             away.set(CONNECTIONS_AWAY);
         }

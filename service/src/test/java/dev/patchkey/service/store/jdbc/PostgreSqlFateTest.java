@@ -23,7 +23,9 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,13 +38,19 @@ class PostgreSqlFateTest {
     /** The driver then sends the word each time, and not a statement's name for it. */
     private static final String PLAINLY = "?prepareThreshold=0";
 
+    private static final String AHEAD = "WITH fence";
+
     /** More than a batch has. */
     private static final int MOST_MESSAGES = 20;
 
     private TestDatabase database;
     private TcpProxy proxy;
     private HikariDataSource pool;
+    private FaultyDataSource faulty;
     private JdbcCommits commits;
+
+    /** How many batches the pod has sent ahead of the fence. */
+    private int ahead;
 
     @SuppressWarnings("NullAway.Init") // start() is run first
     PostgreSqlFateTest() {}
@@ -55,11 +63,17 @@ class PostgreSqlFateTest {
         pool = TestDatabase.pool(PostgreSqlServer.url(proxy.port(), url.substring(url.lastIndexOf('/') + 1)) + PLAINLY);
         use(UnaryOperator.identity());
         assertThat(increment()).isEqualTo(1);
+        use(UnaryOperator.identity());
     }
 
     private void use(UnaryOperator<String> rewrite) throws Exception {
+        ahead = 0;
+        faulty = new FaultyDataSource(pool, sql -> {
+            ahead += sql.startsWith(AHEAD) ? 1 : 0;
+            return rewrite.apply(sql);
+        });
         commits = new JdbcCommits(
-                new FaultyDataSource(pool, rewrite).dataSource(),
+                faulty.dataSource(),
                 Durability.of(pool),
                 (before, after, states) -> {},
                 () -> new Version(0, 0),
@@ -135,6 +149,7 @@ class PostgreSqlFateTest {
         while (sprung) {
             assertThat(cuts).isLessThan(MOST_MESSAGES);
             Command request = requested(on("k").increment(1), "request-" + cuts, "hash");
+            use(UnaryOperator.identity());
             proxy.trapAfter(cuts, fault);
             boolean answered = isAnswered(request, cuts + 1);
             sprung = !proxy.disarm();
@@ -216,6 +231,127 @@ class PostgreSqlFateTest {
                         row -> row.getBoolean(1),
                         table)
                 .size();
+    }
+
+    /** The pod has made the last batch and sends the next one ahead of the fence. */
+    private void useAhead(UnaryOperator<String> rewrite) throws Exception {
+        use(rewrite);
+        assertThat(increment()).isEqualTo(2);
+        assertThat(ahead).isZero();
+    }
+
+    @Test
+    void aBatchAheadOfTheFenceIsOneMessage() throws Exception {
+        await().until(() -> {
+            useFresh();
+            proxy.trapAfter(1, Fault.CUT_BEFORE);
+            // The pool may ask first whether its connection is alive, and be cut off.
+            return isAnswered(requested(on("k").increment(1), "message-" + System.nanoTime(), "hash"), count())
+                    && proxy.disarm();
+        });
+        assertThat(ahead).isEqualTo(1);
+    }
+
+    private void useFresh() throws Exception {
+        proxy.disarm();
+        use(UnaryOperator.identity());
+        commits.execute(List.of(on("k").increment(1)));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"CUT_BEFORE", "CUT_WITHIN", "CUT_AFTER", "SILENT_BEFORE", "SILENT_AFTER"})
+    @Invariant(
+            number = "S1",
+            text = "Nothing acknowledged is lost or doubled, where a batch ahead of the fence is cut off")
+    void aBatchAheadOfTheFenceIsDoneOnceWhereverItIsCutOff(Fault fault) throws Exception {
+        useAhead(UnaryOperator.identity());
+        Command request = requested(on("k").increment(1), "ahead", "hash");
+        proxy.trap("COMMIT", fault);
+        boolean arrives = fault == Fault.CUT_AFTER || fault == Fault.SILENT_AFTER;
+        assertThat(isAnswered(request, 2)).isEqualTo(arrives);
+        assertThat(proxy.isSprung()).isTrue();
+        assertThat(ahead).isEqualTo(1);
+        assertThat(isAnswered(request, 2)).as("the retry").isTrue();
+        assertThat(count()).isEqualTo(3);
+        assertThat(increment()).isEqualTo(4);
+    }
+
+    @Test
+    @Invariant(
+            number = "S2",
+            text = "An error that surely was not applied says that, and it is not applied afterwards either")
+    void aBatchAheadOfTheFenceThatArrivesLateWritesNothing() throws Exception {
+        useAhead(PostgreSqlFateTest::timeless);
+        arriveLate();
+        assertThat(increment()).isEqualTo(3);
+    }
+
+    private void arriveLate() {
+        proxy.trap("COMMIT", Fault.CUT_AND_LATE);
+        assertThatThrownBy(this::increment).isInstanceOf(StoreUnavailableException.class);
+        assertThat(proxy.isSprung()).isTrue();
+        assertThat(ahead).isEqualTo(1);
+        proxy.deliver();
+        await().during(Duration.ofMillis(500))
+                .untilAsserted(
+                        () -> assertThat(count()).as("after it has arrived").isEqualTo(2));
+    }
+
+    /** The broken variant: a store that says "not applied" of what may still arrive. */
+    @Test
+    void theCheckCatchesAStoreThatDoesNotOvertakeWhatIsUnderWay() throws Exception {
+        useAhead(sql -> sql.startsWith("UPDATE head SET batch = batch + 1") ? sql + " AND 1 = 0" : timeless(sql));
+        assertThatThrownBy(this::arriveLate).isInstanceOf(ConditionTimeoutException.class);
+        assertThat(count()).as("what was reported as not applied was").isEqualTo(3);
+    }
+
+    /** The first batch arrives while the next one has the fence, whose own commit does not. */
+    @Test
+    @Invariant(
+            number = "S1",
+            text = "Nothing acknowledged is lost or doubled, where a batch of unknown fate arrives under the next one")
+    void aBatchOfUnknownFateIsNotTakenForTheNext() throws Exception {
+        AtomicBoolean first = new AtomicBoolean();
+        AtomicBoolean second = new AtomicBoolean();
+        useAhead(sql -> {
+            if (sql.startsWith(AHEAD) && first.getAndSet(false)) {
+                faulty.away(true);
+            }
+            if (sql.contains("INSERT INTO changes") && second.getAndSet(false)) {
+                proxy.deliver();
+                await().until(() -> waitingForLocks() == 1);
+            }
+            return timeless(sql);
+        });
+        first.set(true);
+        proxy.trap("COMMIT", Fault.CUT_AND_LATE);
+        assertThatThrownBy(this::increment).isInstanceOf(OutcomeUnknownException.class);
+        assertThat(proxy.isSprung()).isTrue();
+        assertThat(count()).isEqualTo(2);
+
+        faulty.away(false);
+        second.set(true);
+        proxy.trap("COMMIT", Fault.CUT_BEFORE);
+        assertThatThrownBy(this::increment).isInstanceOf(StoreUnavailableException.class);
+        assertThat(proxy.isSprung()).isTrue();
+        assertThat(count()).as("the first was applied, as unknown allows").isEqualTo(3);
+        assertThat(increment()).isEqualTo(4);
+    }
+
+    /** As if the database's clock were set back just so far that a statement comes in time however late it is. */
+    private static String timeless(String sql) {
+        return sql.replace("clock_timestamp() BETWEEN ? AND ?", "(clock_timestamp() BETWEEN ? AND ? OR TRUE)");
+    }
+
+    private int waitingForLocks() throws SQLException {
+        try (Connection connection = database.dataSource().getConnection()) {
+            return Sql.query(
+                            connection,
+                            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                                    + " AND wait_event_type = 'Lock'",
+                            row -> row.getInt(1))
+                    .getFirst();
+        }
     }
 
     @Test

@@ -34,6 +34,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
@@ -44,6 +45,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A running store whose database server fails it: what it says meanwhile, and that it needs no restart afterwards. */
 class PostgreSqlFaultsTest {
@@ -203,29 +206,42 @@ class PostgreSqlFaultsTest {
     }
 
     /** The server then commits without the standby, and warns: what a failover would lose must not be acknowledged. */
-    @Test
+    @ParameterizedTest(name = "ahead of the fence: {0}")
+    @ValueSource(booleans = {false, true})
     @Invariant(number = "S1", text = "Nothing acknowledged is lost, where the wait for a standby is cut short")
-    void aCommitWhoseWaitForAStandbyIsCutShortIsNotAcknowledged() throws Exception {
-        int count = cutWaitShort(database.dataSource());
+    void aCommitWhoseWaitForAStandbyIsCutShortIsNotAcknowledged(boolean ahead) throws Exception {
+        int count = cutWaitShort(database.dataSource(), ahead);
         assertThat(database.count(K.value())).isEqualTo(count);
         assertRecovers(count + 1);
     }
 
     /** The broken variant: a store that commits and takes no warning. */
-    @Test
-    void theCheckCatchesAStoreThatHeedsNoWarning() {
+    @ParameterizedTest(name = "ahead of the fence: {0}")
+    @ValueSource(booleans = {false, true})
+    void theCheckCatchesAStoreThatHeedsNoWarning(boolean ahead) {
         FaultyDataSource deaf = new FaultyDataSource(database.dataSource(), UnaryOperator.identity());
         deaf.hearNoWarnings();
-        assertThatThrownBy(() -> cutWaitShort(deaf.dataSource())).isInstanceOf(AssertionError.class);
+        assertThatThrownBy(() -> cutWaitShort(deaf.dataSource(), ahead)).isInstanceOf(AssertionError.class);
     }
 
     /** Answers what the commit has made of the count. */
-    private static int cutWaitShort(DataSource dataSource) throws Exception {
+    private static int cutWaitShort(DataSource dataSource, boolean ahead) throws Exception {
+        AtomicReference<String> last = new AtomicReference<>("");
+        JdbcCommits commits = commits(new FaultyDataSource(dataSource, sql -> {
+                    last.set(sql);
+                    return sql;
+                })
+                .dataSource());
+        if (ahead) {
+            commits.execute(List.of(on(K.value()).increment(1)));
+        }
         server.set("synchronous_standby_names", "*");
         try {
-            CompletableFuture<Outcome> waiting = firstThatWaits(
-                            commits(dataSource), i -> on(K.value()).increment(1))
-                    .outcome();
+            CompletableFuture<Outcome> waiting =
+                    firstThatWaits(commits, i -> on(K.value()).increment(1)).outcome();
+            if (ahead) {
+                assertThat(last.get()).endsWith("; COMMIT");
+            }
             assertThat(waits("count(pg_cancel_backend(pid))")).isPositive();
             assertThatThrownBy(() -> waiting.get(1, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
             server.set("synchronous_standby_names", "");

@@ -13,6 +13,7 @@ import dev.patchkey.service.store.OutcomeUnknownException;
 import dev.patchkey.service.store.StoreUnavailableException;
 import dev.patchkey.service.store.jdbc.FaultyDataSource.Fault;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
@@ -101,7 +102,7 @@ class UnknownFateTest {
     @Test
     @Invariant(number = "S1", text = "Nothing acknowledged is lost, where the pod does not know that it is durable")
     void aRepeatIsAnsweredOnceWhatItTellsOfIsKnownToBeDurable() throws Exception {
-        Command request = requested(on("k").increment(1), "request", "hash");
+        Command request = requested(on("k").acquire("alice", Duration.ofMinutes(1)), "request", "hash");
         List<Outcome> first = commits.execute(List.of(request));
         faulty.failNextCommit(Fault.NOT_COMMITTED);
         assertThat(commits.execute(List.of(request)))
