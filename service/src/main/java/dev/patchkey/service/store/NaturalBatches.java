@@ -12,6 +12,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,8 +55,12 @@ public final class NaturalBatches<L, Q, A> {
 
         /** Does nothing if the question is answered already. */
         public void fail(RuntimeException failure) {
+            fail(() -> failure);
+        }
+
+        private void fail(Supplier<RuntimeException> failure) {
             if (answered.compareAndSet(false, true)) {
-                Thread.startVirtualThread(() -> answer.completeExceptionally(failure));
+                Thread.startVirtualThread(() -> answer.completeExceptionally(failure.get()));
             }
         }
     }
@@ -116,14 +121,14 @@ public final class NaturalBatches<L, Q, A> {
 
     private void run(L lane) {
         for (List<Pending<Q, A>> batch = take(lane); !batch.isEmpty(); batch = take(lane)) {
-            OutcomeUnknownException unanswered;
+            Supplier<RuntimeException> unanswered;
             try {
                 work.accept(batch);
-                unanswered = new OutcomeUnknownException("The batch ended without an answer");
+                unanswered = () -> new OutcomeUnknownException("The batch ended without an answer");
             } catch (Throwable e) {
                 // An Error too: a lane without its runner would take questions for ever and answer none.
                 log.error("A batch of {} failed, and what it has not answered is unknown", batch.size(), e);
-                unanswered = new OutcomeUnknownException("The batch failed: " + e, e);
+                unanswered = () -> new OutcomeUnknownException("The batch failed: " + e, e);
             }
             waiting.addAndGet(-batch.size());
             for (Pending<Q, A> each : batch) {

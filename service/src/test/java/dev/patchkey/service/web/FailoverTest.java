@@ -130,11 +130,13 @@ class FailoverTest {
         primary.kill();
 
         awaitReadiness(503, NOTICE);
-        assertThat(readiness()
-                        .body()
-                        .at("/components/store/details/storeReason")
-                        .asString())
-                .contains("The database does not answer", "primary");
+        // A pod may be behind for three seconds before its probe has done waiting for the database.
+        await().atMost(NOTICE)
+                .untilAsserted(() -> assertThat(readiness()
+                                .body()
+                                .at("/components/store/details/storeReason")
+                                .asString())
+                        .contains("The database does not answer", "primary"));
         int before = acknowledged.get();
         Answer read = api.get(KEY);
         assertThat(read.status()).as("reads go on").isEqualTo(200);

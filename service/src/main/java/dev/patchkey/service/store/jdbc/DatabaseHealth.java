@@ -96,10 +96,13 @@ final class DatabaseHealth implements StoreHealth, AutoCloseable {
         suspected = true;
     }
 
-    /** A write has failed, and not for the sake of what was written. */
+    /**
+     * A write has failed, and not for the sake of what was written. A lost connection says nothing of what the database
+     * takes: the probe finds out.
+     */
     void writeFailed(Throwable failure) {
         suspect();
-        if (report.state() == State.AVAILABLE) {
+        if (report.state() == State.AVAILABLE && !Sql.isConnectionLost(failure)) {
             found(State.READ_ONLY, "The database takes no changes: " + Sql.reason(failure), true);
         } else {
             writeFailed = true;
@@ -185,7 +188,11 @@ final class DatabaseHealth implements StoreHealth, AutoCloseable {
                 throw e;
             }
         } catch (SQLException e) {
-            found(State.READ_ONLY, "The database takes no changes: " + Sql.reason(e), true);
+            if (Sql.isConnectionLost(e)) {
+                suspect();
+            } else {
+                found(State.READ_ONLY, "The database takes no changes: " + Sql.reason(e), true);
+            }
         }
     }
 

@@ -13,10 +13,14 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Small helpers that JDBC lacks. */
 final class Sql {
+
+    /** The server shuts down, has crashed, or is not up yet. */
+    private static final Set<String> SESSION_ENDED = Set.of("57P01", "57P02", "57P03");
 
     private Sql() {}
 
@@ -124,6 +128,22 @@ final class Sql {
         } catch (SQLException ignored) {
             // What was decided on it has its own answer already.
         }
+    }
+
+    /**
+     * Whether the statement failed with its connection: SQLSTATE class 08, or the server has ended the session.
+     *
+     * @see <a href="https://www.postgresql.org/docs/18/errcodes-appendix.html">PostgreSQL's error codes</a>
+     */
+    static boolean isConnectionLost(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql
+                    && sql.getSQLState() != null
+                    && (sql.getSQLState().startsWith("08") || SESSION_ENDED.contains(sql.getSQLState()))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** What is wrong, in a line: what the database or its driver says, which a pool wraps in words of its own. */

@@ -61,6 +61,10 @@ class PostgreSqlFaultsTest {
     /** Within the bounds of {@link PostgreSqlSession}. */
     private static final Duration NOTICE = Duration.ofSeconds(12);
 
+    private static final String AWAITS_STANDBY = "wait_event = 'SyncRep'";
+
+    private static final String AWAITS_LOCK = "wait_event_type = 'Lock'";
+
     private static final int MOST_BEFORE_SETTING = 1000;
 
     private static final int LOOKS = 5;
@@ -242,7 +246,8 @@ class PostgreSqlFaultsTest {
             if (ahead) {
                 assertThat(last.get()).endsWith("; COMMIT");
             }
-            assertThat(waits("count(pg_cancel_backend(pid))")).isPositive();
+            assertThat(sessions("count(pg_cancel_backend(pid))", AWAITS_STANDBY))
+                    .isPositive();
             assertThatThrownBy(() -> waiting.get(1, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
             server.set("synchronous_standby_names", "");
             // No standby is waited for any more.
@@ -275,7 +280,8 @@ class PostgreSqlFaultsTest {
             FaultyDataSource deaf = new FaultyDataSource(database.dataSource(), UnaryOperator.identity());
             deaf.hearNoWarnings();
             Waiting left = firstThatWaits(commits(deaf.dataSource()), change);
-            assertThat(waits("count(pg_cancel_backend(pid))")).isPositive();
+            assertThat(sessions("count(pg_cancel_backend(pid))", AWAITS_STANDBY))
+                    .isPositive();
             int count = ((Outcome.Done) left.outcome().get(10, TimeUnit.SECONDS)).count();
             CompletableFuture<Outcome> repeat = execute(commits(database.dataSource()), left.command());
             assertThatThrownBy(() -> repeat.get(1, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
@@ -308,7 +314,7 @@ class PostgreSqlFaultsTest {
     private static Waiting firstThatWaits(JdbcCommits commits, IntFunction<Command> change) {
         for (int i = 0; i < MOST_BEFORE_SETTING; i++) {
             Waiting waiting = new Waiting(change.apply(i), execute(commits, change.apply(i)));
-            await().until(() -> waiting.outcome().isDone() || waits("count(*)") > 0);
+            await().until(() -> waiting.outcome().isDone() || sessions("count(*)", AWAITS_STANDBY) > 0);
             if (!waiting.outcome().isDone()) {
                 return waiting;
             }
@@ -316,9 +322,9 @@ class PostgreSqlFaultsTest {
         throw new AssertionError("no commit waits for a standby");
     }
 
-    private static int waits(String what) {
-        return Integer.parseInt(server.query(
-                PostgreSqlServer.USER, "SELECT " + what + " FROM pg_stat_activity WHERE wait_event = 'SyncRep'"));
+    private static int sessions(String what, String that) {
+        return Integer.parseInt(
+                server.query(PostgreSqlServer.USER, "SELECT " + what + " FROM pg_stat_activity WHERE " + that));
     }
 
     /** A session that was set up as ours are, and whose pod has vanished with the fence in its hands. */
@@ -404,6 +410,23 @@ class PostgreSqlFaultsTest {
             killer.join();
         }
         assertThat(database.count(K.value())).isEqualTo(acknowledged);
+    }
+
+    @Test
+    void aSessionThatIsKilledIsNotTakenForADatabaseThatTakesNoChanges() throws Exception {
+        try (Connection holder = server.connect(name)) {
+            holder.setAutoCommit(false);
+            Head.lock(holder);
+            CompletableFuture<Outcome> waiting =
+                    counts.submit(on(K.value()).increment(1)).orTimeout(30, TimeUnit.SECONDS);
+            await().until(() -> sessions("count(*)", AWAITS_LOCK) > 0);
+            assertThat(sessions("count(pg_terminate_backend(pid))", AWAITS_LOCK))
+                    .isPositive();
+            holder.rollback();
+            assertThatThrownBy(waiting::join).hasCauseInstanceOf(StoreUnavailableException.class);
+            assertThat(counts.health().report().state()).isEqualTo(State.AVAILABLE);
+        }
+        assertRecovers(2);
     }
 
     /** Kills a server process: the server ends all sessions and recovers from its log, as after a crash. */
