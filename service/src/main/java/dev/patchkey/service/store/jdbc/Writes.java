@@ -8,6 +8,7 @@ import java.sql.SQLWarning;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -51,18 +52,26 @@ final class Writes {
     }
 
     /**
-     * Rows of one table to be written alike.
+     * How rows of one table are written.
      *
      * @param values columns to set
      * @param keys columns that name the row
-     * @param rows the values, then the keys
      */
-    private record Write(
-            Kind kind, String table, List<String> values, List<String> keys, List<@Nullable Object[]> rows) {
+    private record Form(Kind kind, String table, List<String> values, List<String> keys) {
         List<String> columns() {
             return Stream.concat(values.stream(), keys.stream()).toList();
         }
     }
+
+    /**
+     * Rows of one table to be written alike.
+     *
+     * @param rows the values, then the keys
+     */
+    private record Write(Form form, List<@Nullable Object[]> rows) {}
+
+    /** The statements that have been sent ahead of the fence: as many as forms are written together, which is a handful. */
+    private static final Map<List<Form>, String> AHEAD = new ConcurrentHashMap<>();
 
     /**
      * What became of rows that were written without the fence.
@@ -75,24 +84,24 @@ final class Writes {
     private final List<Write> writes = new ArrayList<>();
 
     void insert(String table, List<String> columns, List<@Nullable Object[]> rows) {
-        add(new Write(Kind.INSERT, table, columns, List.of(), rows));
+        add(new Form(Kind.INSERT, table, columns, List.of()), rows);
     }
 
     void upsert(String table, List<String> values, List<String> keys, List<@Nullable Object[]> rows) {
-        add(new Write(Kind.UPSERT, table, values, keys, rows));
+        add(new Form(Kind.UPSERT, table, values, keys), rows);
     }
 
     void update(String table, List<String> values, List<String> keys, List<@Nullable Object[]> rows) {
-        add(new Write(Kind.UPDATE, table, values, keys, rows));
+        add(new Form(Kind.UPDATE, table, values, keys), rows);
     }
 
     void delete(String table, List<String> keys, List<@Nullable Object[]> rows) {
-        add(new Write(Kind.DELETE, table, List.of(), keys, rows));
+        add(new Form(Kind.DELETE, table, List.of(), keys), rows);
     }
 
-    private void add(Write write) {
-        if (!write.rows().isEmpty()) {
-            writes.add(write);
+    private void add(Form form, List<@Nullable Object[]> rows) {
+        if (!rows.isEmpty()) {
+            writes.add(new Write(form, rows));
         }
     }
 
@@ -106,26 +115,26 @@ final class Writes {
             return;
         }
         for (Write write : writes) {
-            Sql.batch(connection, rowByRow(write), write.rows(), Sql::set);
+            Sql.batch(connection, rowByRow(write.form()), write.rows(), Sql::set);
         }
     }
 
-    private static String rowByRow(Write write) {
-        String table = write.table();
-        return switch (write.kind()) {
-            case INSERT -> "INSERT INTO " + table + " " + list(write.columns()) + " VALUES " + marks(write);
+    private static String rowByRow(Form form) {
+        String table = form.table();
+        return switch (form.kind()) {
+            case INSERT -> "INSERT INTO " + table + " " + list(form.columns()) + " VALUES " + marks(form);
             case UPSERT ->
-                "MERGE INTO " + table + " " + list(write.columns()) + " KEY " + list(write.keys()) + " VALUES "
-                        + marks(write);
+                "MERGE INTO " + table + " " + list(form.columns()) + " KEY " + list(form.keys()) + " VALUES "
+                        + marks(form);
             case UPDATE ->
-                "UPDATE " + table + " SET " + each(write.values(), "%1$s = ?", ", ") + " WHERE "
-                        + each(write.keys(), "%1$s = ?", " AND ");
-            case DELETE -> "DELETE FROM " + table + " WHERE " + each(write.keys(), "%1$s = ?", " AND ");
+                "UPDATE " + table + " SET " + each(form.values(), "%1$s = ?", ", ") + " WHERE "
+                        + each(form.keys(), "%1$s = ?", " AND ");
+            case DELETE -> "DELETE FROM " + table + " WHERE " + each(form.keys(), "%1$s = ?", " AND ");
         };
     }
 
     private void runTogether(Connection connection) throws SQLException {
-        String sql = writes.stream().map(write -> byArrays(write, "")).collect(Collectors.joining("; "));
+        String sql = writes.stream().map(write -> byArrays(write.form(), "")).collect(Collectors.joining("; "));
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             setArrays(connection, statement, 1);
             statement.execute();
@@ -148,18 +157,8 @@ final class Writes {
      *     which the commit behind it does not outlive
      */
     Ahead runAndCommitFrom(Connection connection, Head head, long newRevision, long newBatch) throws SQLException {
-        StringBuilder sql = new StringBuilder("WITH fence AS (UPDATE head SET revision = ?, batch = ? WHERE id = 1"
-                + " AND epoch = ? AND revision = ? AND batch = ? AND clock_timestamp() BETWEEN ? AND ? AND "
-                + PostgreSqlSession.IS_DURABLE + " RETURNING id)");
-        for (int i = 0; i < writes.size(); i++) {
-            sql.append(", w")
-                    .append(i)
-                    .append(" AS (")
-                    .append(byArrays(writes.get(i), BEHIND_FENCE))
-                    .append(')');
-        }
-        sql.append(" SELECT count(*) AS locked FROM fence; COMMIT");
-        try (PreparedStatement statement = connection.prepareStatement(sql.toString())) {
+        String sql = AHEAD.computeIfAbsent(writes.stream().map(Write::form).toList(), Writes::ahead);
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setLong(1, newRevision);
             statement.setLong(2, newBatch);
             statement.setLong(3, head.epoch());
@@ -175,10 +174,24 @@ final class Writes {
         }
     }
 
+    private static String ahead(List<Form> forms) {
+        StringBuilder sql = new StringBuilder("WITH fence AS (UPDATE head SET revision = ?, batch = ? WHERE id = 1"
+                + " AND epoch = ? AND revision = ? AND batch = ? AND clock_timestamp() BETWEEN ? AND ? AND "
+                + PostgreSqlSession.IS_DURABLE + " RETURNING id)");
+        for (int i = 0; i < forms.size(); i++) {
+            sql.append(", w")
+                    .append(i)
+                    .append(" AS (")
+                    .append(byArrays(forms.get(i), BEHIND_FENCE))
+                    .append(')');
+        }
+        return sql.append(" SELECT count(*) AS locked FROM fence; COMMIT").toString();
+    }
+
     private void setArrays(Connection connection, PreparedStatement statement, int first) throws SQLException {
         int parameter = first;
         for (Write write : writes) {
-            List<String> columns = write.columns();
+            List<String> columns = write.form().columns();
             for (int c = 0; c < columns.size(); c++) {
                 int column = c;
                 @Nullable Object[] values = write.rows().stream().map(row -> row[column]).toArray();
@@ -189,24 +202,22 @@ final class Writes {
     }
 
     /** @param condition on all of it; empty for none */
-    private static String byArrays(Write write, String condition) {
-        String table = write.table();
+    private static String byArrays(Form form, String condition) {
+        String table = form.table();
         String rows = "unnest("
-                + write.columns().stream()
-                        .map(name -> "?::" + type(name) + "[]")
-                        .collect(Collectors.joining(", "))
-                + ") AS v " + list(write.columns());
-        String same = each(write.keys(), table + ".%1$s = v.%1$s", " AND ");
+                + form.columns().stream().map(name -> "?::" + type(name) + "[]").collect(Collectors.joining(", "))
+                + ") AS v " + list(form.columns());
+        String same = each(form.keys(), table + ".%1$s = v.%1$s", " AND ");
         String where = condition.isEmpty() ? "" : " WHERE " + condition;
         String and = condition.isEmpty() ? "" : " AND " + condition;
-        return switch (write.kind()) {
-            case INSERT -> "INSERT INTO " + table + " " + list(write.columns()) + " SELECT * FROM " + rows + where;
+        return switch (form.kind()) {
+            case INSERT -> "INSERT INTO " + table + " " + list(form.columns()) + " SELECT * FROM " + rows + where;
             case UPSERT ->
-                "INSERT INTO " + table + " " + list(write.columns()) + " SELECT * FROM " + rows + where
-                        + " ON CONFLICT " + list(write.keys()) + " DO UPDATE SET "
-                        + each(write.values(), "%1$s = EXCLUDED.%1$s", ", ");
+                "INSERT INTO " + table + " " + list(form.columns()) + " SELECT * FROM " + rows + where
+                        + " ON CONFLICT " + list(form.keys()) + " DO UPDATE SET "
+                        + each(form.values(), "%1$s = EXCLUDED.%1$s", ", ");
             case UPDATE ->
-                "UPDATE " + table + " SET " + each(write.values(), "%1$s = v.%1$s", ", ") + " FROM " + rows + " WHERE "
+                "UPDATE " + table + " SET " + each(form.values(), "%1$s = v.%1$s", ", ") + " FROM " + rows + " WHERE "
                         + same + and;
             case DELETE -> "DELETE FROM " + table + " USING " + rows + " WHERE " + same + and;
         };
@@ -220,8 +231,8 @@ final class Writes {
         return "(" + String.join(", ", columns) + ")";
     }
 
-    private static String marks(Write write) {
-        return "(" + each(write.columns(), "?", ", ") + ")";
+    private static String marks(Form form) {
+        return "(" + each(form.columns(), "?", ", ") + ")";
     }
 
     private static String each(List<String> columns, String form, String between) {
