@@ -31,7 +31,7 @@ public final class DurableBenchmark {
     /** The same for several servers, whose compilers share the cores. */
     private static final Load.Times LONG_WARM_UP = new Load.Times(0, 1, 80 * SECOND);
 
-    private static final Load.Times MEASURED = new Load.Times(2 * SECOND, 3, 4 * SECOND);
+    private static final Load.Times MEASURED = new Load.Times(5 * SECOND, 3, 4 * SECOND);
     private static final Load.Times QUICK_WARM_UP = new Load.Times(0, 1, 3 * SECOND);
     private static final Load.Times QUICK = new Load.Times(SECOND / 2, 3, SECOND);
 
