@@ -25,6 +25,12 @@ public final class Cluster implements AutoCloseable {
     /** Short, so that runs see leases end. */
     public static final Duration LEASE = Duration.ofSeconds(5);
 
+    /**
+     * The shortest there is with a database. For so long and a node's lease nothing is said to be applied everywhere after a
+     * pod was killed, and storms kill one every few seconds.
+     */
+    private static final Duration POD_LEASE = Duration.ofSeconds(10);
+
     /** Three cold starts at once on two busy processors take a third of this. */
     private static final Duration START = Duration.ofMinutes(3);
 
@@ -97,6 +103,7 @@ public final class Cluster implements AutoCloseable {
         if (database != null) {
             settings.add("--spring.datasource.url=" + database.url());
             settings.add("--spring.datasource.username=postgres");
+            settings.add("--patchkey.channel.pod-lease=" + POD_LEASE.toSeconds() + "s");
         }
         return settings;
     }
