@@ -9,6 +9,8 @@ import com.hazelcast.config.MapConfig;
 import com.hazelcast.config.MergePolicyConfig;
 import com.hazelcast.config.NetworkConfig;
 import com.hazelcast.spi.merge.DiscardMergePolicy;
+import java.io.EOFException;
+import java.io.IOException;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -64,9 +66,7 @@ final class ClusterConfig {
         lifecycle(config);
         maps(config);
         config.addExecutorConfig(new ExecutorConfig(COMMITTER, COMMITTER_THREADS).setQueueCapacity(COMMITTER_QUEUE));
-        // Nothing of ours is Java-serialized; Hazelcast's own exceptions are, so its filter lets those and the JDK's
-        // in.
-        config.getSerializationConfig().setJavaSerializationFilterConfig(new JavaSerializationFilterConfig());
+        config.getSerializationConfig().setJavaSerializationFilterConfig(javaSerialization());
         Serializers.addTo(config.getSerializationConfig());
         return config;
     }
@@ -101,6 +101,20 @@ final class ClusterConfig {
         // Both are needed: one picks the address, the other keeps the socket from being bound to all of them.
         config.setProperty("hazelcast.local.localAddress", address);
         config.setProperty("hazelcast.socket.bind.any", "false");
+    }
+
+    /**
+     * Nothing of ours is Java-serialized, and a member that sends such an object of ours is none. Hazelcast's own failures
+     * are, with the JDK's exceptions and collections in them, and those alone are let in: by default all of {@code java}
+     * would be, with what is known to be turned against whoever reads it.
+     */
+    private static JavaSerializationFilterConfig javaSerialization() {
+        JavaSerializationFilterConfig filter = new JavaSerializationFilterConfig().setDefaultsDisabled(true);
+        filter.getWhitelist()
+                .addPrefixes("com.hazelcast.", "java.lang.", "java.util.", "[")
+                .addClasses(IOException.class.getName(), EOFException.class.getName());
+        filter.getBlacklist().addPrefixes("java.lang.invoke.", "java.lang.reflect.", "java.util.logging.");
+        return filter;
     }
 
     private static void failureDetection(Config config) {
