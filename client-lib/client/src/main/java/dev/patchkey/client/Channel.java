@@ -53,7 +53,7 @@ final class Channel {
             BACKOFF_BASE, BACKOFF_CAP, () -> ThreadLocalRandom.current().nextDouble());
 
     /** Null once closed, so that whoever keeps a closed node keeps no client with its threads and connections. */
-    private @Nullable HttpClient http;
+    private @Nullable Clients http;
 
     private int turn;
     private @Nullable Session session;
@@ -69,7 +69,7 @@ final class Channel {
 
     Channel(
             Config config,
-            HttpClient http,
+            Clients http,
             Threads threads,
             Lease lease,
             Holds holds,
@@ -177,29 +177,32 @@ final class Channel {
         board.connecting();
         Session next = new Session(service, this);
         session = next;
-        if (config.bearerToken() == null) {
-            open(next, null);
+        Clients clients = http;
+        if (clients == null) {
+            return;
+        }
+        if (config.bearerToken() == null && !clients.mayWait()) {
+            open(next, clients.get(), null);
         } else {
             threads.run(() -> {
                 try {
                     String authorization = config.authorization();
-                    post(() -> ifCurrent(next, () -> open(next, authorization)));
+                    HttpClient client = clients.get();
+                    post(() -> ifCurrent(next, () -> open(next, client, authorization)));
                 } catch (Throwable e) {
-                    post(() -> ended(next, Ending.broken("cannot connect, as there is no token: " + e)));
+                    post(() -> ended(next, Ending.broken("cannot connect, as there is no token or no TLS: " + e)));
                 }
             });
         }
     }
 
-    private void open(Session next, @Nullable String authorization) {
-        HttpClient client = http;
-        if (done || client == null) {
+    private void open(Session next, HttpClient client, @Nullable String authorization) {
+        if (done) {
             return;
         }
         try {
             next.open(client, authorization);
         } catch (RuntimeException e) {
-            // A token that is no header's value, most likely.
             ended(next, Ending.broken("cannot connect: " + e));
         }
     }

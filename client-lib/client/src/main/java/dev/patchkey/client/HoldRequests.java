@@ -4,7 +4,6 @@ import dev.patchkey.client.protocol.HoldAnswer;
 import dev.patchkey.client.protocol.InvalidMessageException;
 import dev.patchkey.client.protocol.NodeMessages;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.concurrent.CompletionException;
@@ -17,9 +16,9 @@ class HoldRequests {
     private final Config config;
 
     /** Null once closed, so that whoever keeps a closed node keeps no client with its threads and connections. */
-    private volatile @Nullable HttpClient http;
+    private volatile @Nullable Clients http;
 
-    HoldRequests(Config config, HttpClient http) {
+    HoldRequests(Config config, Clients http) {
         this.config = config;
         this.http = http;
     }
@@ -30,8 +29,8 @@ class HoldRequests {
      * @return completes with the service's answer, or with the failure of the network
      */
     CompletionStage<HoldAnswer> send(Standing standing, String key, boolean acquire, long operation) {
-        HttpClient client = http;
-        if (client == null) {
+        Clients clients = http;
+        if (clients == null) {
             throw new IllegalStateException("closed");
         }
         URI uri = standing.service().resolve("v1/keys/" + key + "/holds/" + config.node());
@@ -51,7 +50,9 @@ class HoldRequests {
         } else {
             request.DELETE();
         }
-        return client.sendAsync(request.build(), info -> new BoundedText()).thenApply(HoldRequests::answer);
+        return clients.get()
+                .sendAsync(request.build(), info -> new BoundedText())
+                .thenApply(HoldRequests::answer);
     }
 
     void close() {

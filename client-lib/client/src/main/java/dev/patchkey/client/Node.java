@@ -5,7 +5,6 @@ import dev.patchkey.client.protocol.Version;
 import dev.patchkey.statickey.Registration;
 import dev.patchkey.statickey.StaticKey;
 import dev.patchkey.statickey.mirror.Mirror;
-import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -41,11 +40,7 @@ final class Node implements Patchkey, Rebinder.Events {
         listeners = new Listeners(threads, config.logger());
         rebinder = new Rebinder(mirror, backlog, this, config.logger());
         board.applied(rebinder.newestKnown());
-        HttpClient http = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(config.connectTimeout())
-                .executor(threads.workers())
-                .build();
+        Clients http = new Clients(config.connectTimeout(), threads.workers(), config.sslContext());
         Lease lease = new Lease(System::nanoTime);
         requests = new HoldRequests(config, http);
         holds = new Holds(config, mirror, backlog, lease, requests, threads, board);

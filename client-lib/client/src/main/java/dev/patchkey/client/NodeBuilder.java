@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /** Gathers a node's options and checks each at once. */
@@ -33,6 +34,7 @@ final class NodeBuilder implements Patchkey.Builder {
     private Duration requestTimeout = Duration.ofSeconds(5);
     private Duration linger = Duration.ZERO;
     private @Nullable Supplier<String> bearerToken;
+    private @Nullable Supplier<SSLContext> sslContext;
     private System.Logger logger = System.getLogger("dev.patchkey.client");
 
     NodeBuilder(URI service) {
@@ -136,6 +138,12 @@ final class NodeBuilder implements Patchkey.Builder {
     }
 
     @Override
+    public Patchkey.Builder sslContext(Supplier<SSLContext> context) {
+        this.sslContext = Objects.requireNonNull(context, "context");
+        return this;
+    }
+
+    @Override
     public Patchkey.Builder logger(System.Logger logger) {
         this.logger = Objects.requireNonNull(logger, "logger");
         return this;
@@ -160,6 +168,7 @@ final class NodeBuilder implements Patchkey.Builder {
                 requestTimeout,
                 linger,
                 bearerToken,
+                sslContext,
                 SafeLogger.of(logger));
     }
 

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLContext;
 
 /**
  * This JVM as a node of a Patchkey service: it mirrors the service's counts into the JVM's static keys, and holds keys.
@@ -145,6 +146,13 @@ public interface Patchkey extends AutoCloseable {
          * needs the application's must set it. Default: none.
          */
         Builder bearerToken(Supplier<String> token);
+
+        /**
+         * Asked for what TLS is to trust and to show, where and when the {@link #bearerToken} would be. Whenever it supplies
+         * another one than before, that is used from then on; the connection that stands goes on with the old one. Default:
+         * the JVM's own.
+         */
+        Builder sslContext(Supplier<SSLContext> context);
 
         /** Where to log. Default: {@code dev.patchkey.client}. */
         Builder logger(System.Logger logger);

@@ -209,7 +209,14 @@ final class Socket implements WebSocket.Listener {
     private static String handshakeSentence(Throwable failure) {
         Throwable cause = Failures.cause(failure);
         if (cause instanceof WebSocketHandshakeException handshake && handshake.getResponse() != null) {
-            return "the service answered " + handshake.getResponse().statusCode() + " to the upgrade";
+            int status = handshake.getResponse().statusCode();
+            String meaning = switch (status) {
+                case 401 -> ": it knows neither the token nor the certificate of this node";
+                case 403 -> ": the caller whose token or certificate this is may not be a node";
+                case 429 -> ": this caller asks too often, or has too many nodes";
+                default -> "";
+            };
+            return "the service answered " + status + " to the upgrade" + meaning;
         }
         return "cannot connect: " + Failures.sentence(cause);
     }
