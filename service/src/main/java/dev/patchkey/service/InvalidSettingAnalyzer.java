@@ -1,5 +1,6 @@
 package dev.patchkey.service;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
@@ -9,6 +10,8 @@ import org.springframework.core.annotation.Order;
 /** Says which setting is wrong, and its rule, where one of ours has refused it: its message begins with its name. */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 class InvalidSettingAnalyzer implements FailureAnalyzer {
+
+    private static final List<String> OURS = List.of("patchkey.", "spring.datasource.", "spring.security.");
 
     @Override
     public @Nullable FailureAnalysis analyze(Throwable failure) {
@@ -27,6 +30,6 @@ class InvalidSettingAnalyzer implements FailureAnalyzer {
         String message = cause.getMessage();
         return (cause instanceof IllegalArgumentException || cause instanceof IllegalStateException)
                 && message != null
-                && (message.startsWith("patchkey.") || message.startsWith("spring.datasource."));
+                && OURS.stream().anyMatch(message::startsWith);
     }
 }

@@ -56,7 +56,11 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule ONLY_THE_EDGES_KNOW_THE_WEB = noClasses()
             .that()
-            .resideOutsideOfPackages("dev.patchkey.service.web..", "dev.patchkey.service.channel..")
+            .resideOutsideOfPackages(
+                    "dev.patchkey.service.web..",
+                    "dev.patchkey.service.channel..",
+                    "dev.patchkey.service.security..",
+                    "dev.patchkey.service.tls..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.springframework.web..", "org.eclipse.jetty..", "jakarta.servlet..")

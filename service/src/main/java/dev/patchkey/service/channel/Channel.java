@@ -1,15 +1,19 @@
 package dev.patchkey.service.channel;
 
+import dev.patchkey.service.limits.Places;
 import dev.patchkey.service.propagation.Cluster;
 import dev.patchkey.service.propagation.LeaseTimes;
 import dev.patchkey.service.propagation.LiveNodes;
 import dev.patchkey.service.propagation.NodeHello;
 import dev.patchkey.service.propagation.NodeHolds;
+import dev.patchkey.service.propagation.NodeHolds.Held;
 import dev.patchkey.service.propagation.NodeHolds.Reacquired;
 import dev.patchkey.service.propagation.NodeSession;
 import dev.patchkey.service.propagation.PodRegistration;
 import dev.patchkey.service.refcount.Holder;
 import dev.patchkey.service.refcount.Version;
+import dev.patchkey.service.security.Caller;
+import dev.patchkey.service.security.ForbiddenException;
 import dev.patchkey.service.store.Incarnations;
 import dev.patchkey.service.store.OutcomeUnknownException;
 import dev.patchkey.service.store.StoreUnavailableException;
@@ -26,6 +30,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
@@ -61,6 +67,8 @@ final class Channel implements SmartLifecycle {
     private final LeaseTimes times;
     private final ChannelMetrics metrics;
     private final Duration helloTimeout;
+    private final Places places;
+    private final Predicate<Caller> areGood;
 
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
     private final Semaphore greetings = new Semaphore(MOST_GREETINGS);
@@ -73,6 +81,10 @@ final class Channel implements SmartLifecycle {
             Thread.ofPlatform().daemon().name("patchkey-channel").factory());
     private volatile boolean running;
 
+    /**
+     * @param places of each caller's connections
+     * @param areGood whether a caller's credentials still are
+     */
     Channel(
             LiveNodes nodes,
             Cluster cluster,
@@ -82,7 +94,9 @@ final class Channel implements SmartLifecycle {
             View view,
             LeaseTimes times,
             ChannelMetrics metrics,
-            Duration helloTimeout) {
+            Duration helloTimeout,
+            Places places,
+            Predicate<Caller> areGood) {
         this.nodes = nodes;
         this.cluster = cluster;
         this.registration = registration;
@@ -92,6 +106,8 @@ final class Channel implements SmartLifecycle {
         this.times = times;
         this.metrics = metrics;
         this.helloTimeout = helloTimeout;
+        this.places = places;
+        this.areGood = areGood;
     }
 
     /** Whether another node can be taken in. */
@@ -99,22 +115,37 @@ final class Channel implements SmartLifecycle {
         return running && connections.size() < MOST_CONNECTIONS;
     }
 
-    Connection connect(String principal) {
-        return new Connection(this, nodes, principal, System.nanoTime());
+    /** Whether the caller may have another connection. */
+    boolean hasRoomFor(String counted) {
+        return places.isFree(counted);
+    }
+
+    /** How many connections a caller may have. */
+    int mostOfACaller() {
+        return places.most();
+    }
+
+    Connection connect(Caller caller, String counted) {
+        return new Connection(this, nodes, caller, counted, System.nanoTime());
     }
 
     ChannelMetrics metrics() {
         return metrics;
     }
 
-    /** Returns whether the connection may stay. */
-    boolean opened(Connection connection) {
+    /** Returns why the connection may not stay; null if it may. */
+    @Nullable CloseCode opened(Connection connection) {
+        if (!places.tryTake(connection.counted())) {
+            return CloseCode.NOT_READY;
+        }
         connections.add(connection);
-        return running;
+        return running ? null : CloseCode.GOING_AWAY;
     }
 
     void closed(Connection connection) {
-        connections.remove(connection);
+        if (connections.remove(connection)) {
+            places.giveBack(connection.counted());
+        }
     }
 
     void write(Runnable pump) {
@@ -168,20 +199,34 @@ final class Channel implements SmartLifecycle {
             connection.turnAwayBehind(PodMessages.behind(here));
             return;
         }
-        Holder holder = new Holder(hello.node());
-        switch (incarnations.number(connection.principal(), holder, hello.incarnation())) {
+        Caller caller = connection.caller();
+        Holder holder;
+        List<String> prefixes;
+        try {
+            holder = caller.node(hello.node());
+            prefixes = keysOf(caller, hello.prefixes());
+        } catch (IllegalArgumentException e) {
+            connection.turnAway(CloseCode.INVALID, String.valueOf(e.getMessage()));
+            return;
+        } catch (ForbiddenException e) {
+            connection.turnAway(CloseCode.FORBIDDEN, e.detail());
+            return;
+        }
+        List<Held> mayHold =
+                hello.held().stream().filter(held -> caller.mayUse(held.key())).toList();
+        switch (incarnations.number(caller.name(), holder, hello.incarnation())) {
             case Incarnations.Numbered.Refused refused -> connection.turnAway(CloseCode.SUPERSEDED, refused.detail());
             case Incarnations.Numbered.Unknown unknown ->
                 throw new IllegalStateException("An incarnation that shows itself is unknown: " + unknown.detail());
             case Incarnations.Numbered.Current current -> {
                 NodeHello opening = new NodeHello(
-                        hello.node(),
+                        holder.value(),
                         current.number(),
                         UUID.randomUUID().toString(),
                         hello.application(),
                         hello.version(),
                         hello.stalePolicy(),
-                        hello.prefixes());
+                        prefixes);
                 NodeSession session = registration.open(opening, connection);
                 if (session == null) {
                     connection.turnAway(CloseCode.SUPERSEDED, "incarnation is superseded by a later life of the node");
@@ -192,7 +237,7 @@ final class Channel implements SmartLifecycle {
                 if (current.isNew()) {
                     holds.endEarlierLives(holder, current.number());
                 }
-                List<Reacquired> held = holds.acquireAgain(holder, current.number(), opening.session(), hello.held());
+                List<Reacquired> held = holds.acquireAgain(holder, current.number(), opening.session(), mayHold);
                 connection.welcome(PodMessages.welcome(
                         opening.session(),
                         current.number(),
@@ -203,6 +248,13 @@ final class Channel implements SmartLifecycle {
                         held));
             }
         }
+    }
+
+    /** The prefixes that the node asks for, as far as its caller may use them; empty for all keys. */
+    private static List<String> keysOf(Caller caller, List<String> asked) {
+        List<String> within = (asked.isEmpty() ? List.of("") : asked)
+                .stream().flatMap(prefix -> caller.within(prefix).stream()).toList();
+        return within.contains("") ? List.of() : within;
     }
 
     /** Whether the node knows what this pod does not. Where each key counts its own, only epochs can be compared. */
@@ -228,9 +280,12 @@ final class Channel implements SmartLifecycle {
                 if (connection.isWaitingForHello() && now - connection.since() > helloTimeout.toNanos()) {
                     connection.helloIsLate("hello must arrive within " + helloTimeout.toMillis() + " ms");
                 }
+                if (!areGood.test(connection.caller())) {
+                    connection.credentialHasEnded();
+                }
             } catch (Throwable e) {
                 // Whatever escapes would end the timer for good, and with it the timeout of every later connection.
-                log.error("Could not close a connection that has said no hello", e);
+                log.error("Could not close a connection whose time is over", e);
             }
         }
     }

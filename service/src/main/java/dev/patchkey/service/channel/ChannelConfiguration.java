@@ -1,5 +1,7 @@
 package dev.patchkey.service.channel;
 
+import dev.patchkey.service.limits.LimitProperties;
+import dev.patchkey.service.limits.Places;
 import dev.patchkey.service.propagation.Cluster;
 import dev.patchkey.service.propagation.LeaseTimes;
 import dev.patchkey.service.propagation.LiveNodes;
@@ -9,6 +11,8 @@ import dev.patchkey.service.propagation.PodLease;
 import dev.patchkey.service.propagation.PodRegistration;
 import dev.patchkey.service.propagation.PropagationMetrics;
 import dev.patchkey.service.propagation.Propagator;
+import dev.patchkey.service.security.Caller;
+import dev.patchkey.service.security.Credentials;
 import dev.patchkey.service.store.Incarnations;
 import dev.patchkey.service.store.PodPeers;
 import dev.patchkey.service.store.PodRegistry;
@@ -96,7 +100,9 @@ public class ChannelConfiguration {
             Incarnations incarnations,
             ReferenceCounts counts,
             LeaseTimes times,
-            MeterRegistry registry) {
+            MeterRegistry registry,
+            LimitProperties limits,
+            Credentials credentials) {
         return new Channel(
                 nodes,
                 cluster,
@@ -106,13 +112,15 @@ public class ChannelConfiguration {
                 counts.view(),
                 times,
                 new ChannelMetrics(registry),
-                Channel.HELLO_TIMEOUT);
+                Channel.HELLO_TIMEOUT,
+                new Places(limits.nodesPerCaller()),
+                credentials::areGood);
     }
 
     @Bean
     ServletRegistrationBean<ChannelServlet> channelServlet(Channel channel) {
-        ServletRegistrationBean<ChannelServlet> servlet =
-                new ServletRegistrationBean<>(new ChannelServlet(channel), ChannelServlet.PATH);
+        ServletRegistrationBean<ChannelServlet> servlet = new ServletRegistrationBean<>(
+                new ChannelServlet(channel, request -> Caller.of(request.getUserPrincipal())), ChannelServlet.PATH);
         servlet.setLoadOnStartup(1);
         servlet.setAsyncSupported(true);
         return servlet;

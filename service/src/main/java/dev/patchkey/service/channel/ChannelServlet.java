@@ -1,5 +1,6 @@
 package dev.patchkey.service.channel;
 
+import dev.patchkey.service.limits.Addresses;
 import dev.patchkey.service.security.Caller;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServlet;
@@ -11,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
 import org.eclipse.jetty.ee11.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee11.servlet.ServletCoreRequest;
 import org.eclipse.jetty.ee11.servlet.ServletCoreResponse;
@@ -41,13 +43,20 @@ final class ChannelServlet extends HttpServlet {
     /** One message under way, its error, and room: a peer that does not read cannot make us keep more. */
     private static final int MOST_OUTGOING_FRAMES = 8;
 
+    private static final int TOO_MANY_REQUESTS = 429;
+
     private static final String EXTENSION = "permessage-deflate";
 
+    /** What a caller is told to wait that has as many connections as it may have. */
+    private static final String RETRY_AFTER_SECONDS = "5";
+
     private final transient Channel channel;
+    private final transient Function<HttpServletRequest, Caller> callers;
     private transient @Nullable WebSocketMappings mappings;
 
-    ChannelServlet(Channel channel) {
+    ChannelServlet(Channel channel, Function<HttpServletRequest, Caller> callers) {
         this.channel = channel;
+        this.callers = callers;
     }
 
     @Override
@@ -74,12 +83,22 @@ final class ChannelServlet extends HttpServlet {
                     "the pod is not ready for more nodes");
             return;
         }
+        Caller caller = callers.apply(request);
+        String counted = caller.countedAs(Addresses.counted(request.getRemoteAddr()));
+        if (!channel.hasRoomFor(counted)) {
+            response.setHeader("Retry-After", RETRY_AFTER_SECONDS);
+            problem(
+                    response,
+                    TOO_MANY_REQUESTS,
+                    "too-many-nodes",
+                    "the pod takes at most " + channel.mostOfACaller() + " connections of one caller");
+            return;
+        }
         Request core = ServletCoreRequest.wrap(request);
         Response coreResponse = ServletCoreResponse.wrap(core, response, false);
         if (ready.getHandshaker().isWebSocketUpgradeRequest(core)) {
             FutureCallback answered = new FutureCallback();
-            if (ready.upgrade(
-                    new Negotiator(Caller.of(request.getUserPrincipal())), core, coreResponse, answered, null)) {
+            if (ready.upgrade(new Negotiator(caller, counted), core, coreResponse, answered, null)) {
                 await(answered);
                 return;
             }
@@ -117,10 +136,12 @@ final class ChannelServlet extends HttpServlet {
 
     /** Agrees on the subprotocol, and on no extension. */
     private final class Negotiator implements WebSocketNegotiator {
-        private final String principal;
+        private final Caller caller;
+        private final String counted;
 
-        Negotiator(String principal) {
-            this.principal = principal;
+        Negotiator(Caller caller, String counted) {
+            this.caller = caller;
+            this.counted = counted;
         }
 
         @Override
@@ -140,7 +161,7 @@ final class ChannelServlet extends HttpServlet {
             }
             response.setAcceptedSubProtocol(SUBPROTOCOL);
             response.setExtensions(List.of());
-            return channel.connect(principal);
+            return channel.connect(caller, counted);
         }
 
         @Override

@@ -8,6 +8,10 @@ enum CloseCode {
     TOO_LARGE(1009, "message-too-large"),
     /** A malformed or out-of-order message. */
     INVALID(4400, "invalid-message"),
+    /** The credential of the connection is good no longer. */
+    UNAUTHENTICATED(4401, "unauthenticated"),
+    /** The caller may use none of the keys that the node asks for. */
+    FORBIDDEN(4403, "forbidden"),
     /** No hello in time, or no heartbeat within the lease. */
     SILENT(4408, "silent"),
     SUPERSEDED(4409, "superseded"),

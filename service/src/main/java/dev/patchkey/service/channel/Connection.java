@@ -4,6 +4,7 @@ import dev.patchkey.service.propagation.FeedMessage;
 import dev.patchkey.service.propagation.LiveNodes;
 import dev.patchkey.service.propagation.NodeConnection;
 import dev.patchkey.service.propagation.NodeSession;
+import dev.patchkey.service.security.Caller;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -37,7 +38,9 @@ final class Connection implements FrameHandler, NodeConnection {
 
     private final Channel channel;
     private final LiveNodes nodes;
-    private final String principal;
+    private final Caller caller;
+    /** What limits count its caller by. */
+    private final String counted;
     /** By the monotonic clock. */
     private final long since;
 
@@ -56,10 +59,11 @@ final class Connection implements FrameHandler, NodeConnection {
     private volatile boolean heartbeatDue;
     private volatile boolean writing;
 
-    Connection(Channel channel, LiveNodes nodes, String principal, long since) {
+    Connection(Channel channel, LiveNodes nodes, Caller caller, String counted, long since) {
         this.channel = channel;
         this.nodes = nodes;
-        this.principal = principal;
+        this.caller = caller;
+        this.counted = counted;
         this.since = since;
     }
 
@@ -68,10 +72,10 @@ final class Connection implements FrameHandler, NodeConnection {
     @Override
     public void onOpen(CoreSession coreSession, Callback callback) {
         core = coreSession;
-        boolean accepted = channel.opened(this);
+        CloseCode refused = channel.opened(this);
         callback.succeeded();
-        if (!accepted) {
-            close(CloseCode.GOING_AWAY, null);
+        if (refused != null) {
+            close(refused, null);
         }
         coreSession.demand();
     }
@@ -207,8 +211,12 @@ final class Connection implements FrameHandler, NodeConnection {
 
     // The hello, on a thread of the channel that may block.
 
-    String principal() {
-        return principal;
+    Caller caller() {
+        return caller;
+    }
+
+    String counted() {
+        return counted;
     }
 
     /** When the connection was made, by the monotonic clock. */
@@ -239,6 +247,13 @@ final class Connection implements FrameHandler, NodeConnection {
     /** The node has said nothing. Demands nothing: what was demanded when the connection opened is still to come. */
     void helloIsLate(String detail) {
         close(CloseCode.SILENT, PodMessages.error(CloseCode.SILENT, detail));
+    }
+
+    /** Whoever had the credential may not have it any more. */
+    void credentialHasEnded() {
+        close(
+                CloseCode.UNAUTHENTICATED,
+                PodMessages.error(CloseCode.UNAUTHENTICATED, "the credential of this connection is good no longer"));
     }
 
     /** The hello could not be granted. */

@@ -1,25 +1,201 @@
 package dev.patchkey.service.security;
 
+import dev.patchkey.service.refcount.Holder;
+import dev.patchkey.service.refcount.KeyName;
 import java.security.Principal;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names whoever asks, over HTTP or by the channel: for the audit, for telling callers' requests apart, and for whose a
- * node is. Both edges take the name from here, or a node could not change the holds of its own connection.
+ * Whoever asks, over HTTP or by the channel. Both edges take the caller from here, or a node could not change the holds of
+ * its own connection.
+ *
+ * <p>Names of callers hold no colon, but for the one behind {@code jwt}, with which every name begins that an issuer of
+ * JWTs has given. So what is bound to a caller, {@code name:rest}, is never bound to another one as well.
+ *
+ * @param name for the audit, for telling callers' requests apart, and for whose a node or holder is
+ * @param roles with all that they contain
+ * @param prefixes only keys with one of these are the caller's business: sorted, none the beginning of another. The empty
+ *     prefix stands for all keys, no prefix for none
+ * @param credential the hash of the token that was shown; null for other credentials
+ * @param until when the credential ends; null for never
  */
-public final class Caller {
+public record Caller(
+        String name,
+        Set<Role> roles,
+        List<String> prefixes,
+        @Nullable String credential,
+        @Nullable Instant until) {
 
     /** The name of a caller whom nothing has authenticated. */
     public static final String ANONYMOUS = "anonymous";
 
-    private Caller() {}
+    /** What the names of callers begin with whom an issuer of JWTs has named. */
+    static final String JWT_NAMESPACE = "jwt";
+
+    private static final char OWNS = ':';
+
+    /** The rule for a name that a setting or a claim gives, in the words that errors use. */
+    static final String NAME_RULE = "1 to 64 characters of [A-Za-z0-9._@-], starting with a letter or digit";
+
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._@-]{0,63}");
+
+    private static final List<String> ALL_KEYS = List.of("");
+
+    /** Everybody, where the service knows no credentials: may do everything, and what it names is bound to nobody. */
+    public static final Caller EVERYBODY = new Caller(ANONYMOUS, EnumSet.allOf(Role.class), ALL_KEYS, null, null);
+
+    /** Sorts the prefixes, and leaves out those that others cover. */
+    public Caller {
+        roles = Set.copyOf(roles);
+        List<String> least = new ArrayList<>();
+        for (String prefix : prefixes.stream().sorted().toList()) {
+            // In this order what covers a prefix stands before it.
+            if (least.stream().noneMatch(prefix::startsWith)) {
+                least.add(prefix);
+            }
+        }
+        prefixes = List.copyOf(least);
+    }
+
+    static boolean isName(String name) {
+        return NAME.matcher(name).matches();
+    }
+
+    /** Whoever has been given a token or a certificate. */
+    static Caller named(String name, Role role, List<String> prefixes, @Nullable String credential) {
+        List<String> keys = prefixes.isEmpty() ? ALL_KEYS : prefixes;
+        return new Caller(name, Role.withContained(List.of(role)), keys, credential, null);
+    }
+
+    /** Whoever has been given a JWT. */
+    static Caller ofJwt(String name, Collection<Role> roles, List<String> prefixes, @Nullable Instant until) {
+        return new Caller(JWT_NAMESPACE + OWNS + name, Role.withContained(roles), prefixes, null, until);
+    }
 
     /**
-     * The caller's name.
+     * Who asks.
      *
-     * @param principal as the web server has authenticated it, or null if it has not
+     * @param principal as the security filters have left it in the request
+     * @throws IllegalStateException if no filter has said who asks: then nobody may do anything
      */
-    public static String of(@Nullable Principal principal) {
-        return principal == null ? ANONYMOUS : principal.getName();
+    public static Caller of(@Nullable Principal principal) {
+        if (principal instanceof CallerAuthentication authenticated) {
+            return authenticated.caller();
+        }
+        throw new IllegalStateException("A request has come past the filters that say who asks");
+    }
+
+    boolean hasAny(Collection<Role> wanted) {
+        return wanted.stream().anyMatch(roles::contains);
+    }
+
+    /**
+     * For calls that take a role.
+     *
+     * @throws ForbiddenException if the caller does not have it
+     */
+    public void require(Role role) {
+        if (!roles.contains(role)) {
+            throw lacks(List.of(role));
+        }
+    }
+
+    ForbiddenException lacks(Collection<Role> wanted) {
+        return new ForbiddenException("This call takes the role %s; the caller %s has %s"
+                .formatted(Role.either(wanted), name, roles.isEmpty() ? "none" : "only " + Role.either(roles)));
+    }
+
+    /** Whether the caller may read the key, and change it if its roles say so. */
+    public boolean mayUse(KeyName key) {
+        return prefixes.stream().anyMatch(key.value()::startsWith);
+    }
+
+    /**
+     * For calls that read or change a key.
+     *
+     * @throws ForbiddenException if the key is none of the caller's business
+     */
+    public void require(KeyName key) {
+        if (!mayUse(key)) {
+            throw new ForbiddenException(
+                    "The key " + key + " has none of the prefixes " + prefixes + " of the caller " + name);
+        }
+    }
+
+    /**
+     * What of the keys with this prefix is the caller's business: prefixes in the order of names, none the beginning of
+     * another.
+     *
+     * @throws ForbiddenException if nothing is
+     */
+    public List<String> within(String prefix) {
+        if (prefixes.stream().anyMatch(prefix::startsWith)) {
+            return List.of(prefix);
+        }
+        List<String> narrower =
+                prefixes.stream().filter(own -> own.startsWith(prefix)).toList();
+        if (narrower.isEmpty()) {
+            throw new ForbiddenException("The caller " + name + " may use keys with one of the prefixes " + prefixes
+                    + ", and no key that starts with '" + prefix + "' has one");
+        }
+        return narrower;
+    }
+
+    /**
+     * The caller's own node of that id, by the name that it has for all others.
+     *
+     * @throws IllegalArgumentException if the two names together are longer than a holder's
+     */
+    public Holder node(String id) {
+        if (isEverybody()) {
+            return new Holder(id);
+        }
+        String bound = name + OWNS + id;
+        if (!Holder.isValid(bound)) {
+            throw new IllegalArgumentException("node must be " + Holder.RULE
+                    + ", and so must be its name with the caller's before it: " + name + OWNS);
+        }
+        return new Holder(bound);
+    }
+
+    /**
+     * For calls that change an operator's hold. Admins may name any holder; others only those that are bound to them.
+     *
+     * @throws ForbiddenException if the holder is bound to another caller, or to none
+     */
+    public void require(Holder holder) {
+        boolean own = holder.value().equals(name) || holder.value().startsWith(name + OWNS);
+        if (!own && !roles.contains(Role.ADMIN)) {
+            throw new ForbiddenException(
+                    "The caller %s may change holds of %s and of %s%s..., and not of %s; an admin may"
+                            .formatted(name, name, name, OWNS, holder));
+        }
+    }
+
+    /**
+     * What limits count by.
+     *
+     * @param address where the request comes from: of callers who are nobody it is all that tells them apart
+     */
+    public String countedAs(String address) {
+        return isEverybody() ? address : name;
+    }
+
+    /** Whether this is whoever reaches a service that knows no credentials. */
+    public boolean isEverybody() {
+        return name.equals(ANONYMOUS);
+    }
+
+    /** Without the credential, so that no log has it. */
+    @Override
+    public String toString() {
+        return "%s %s %s".formatted(name, roles, prefixes);
     }
 }

@@ -1,8 +1,9 @@
 /**
- * Who a caller is: what the HTTP API and the channel must agree on.
+ * Who a caller is, and what it may do: what the HTTP API and the channel must agree on.
  *
- * <p>Lives here: the name by which a caller is audited, told from others, and owns its nodes. May not be imported here:
- * any other package of the service, the web server.
+ * <p>Lives here: roles and keys of a caller, tokens and what configures them, the filters that authenticate and refuse,
+ * the rule that a service without credentials listens on loopback only. May not be imported here: any other package of
+ * the service but the core and the limits.
  */
 @NullMarked
 package dev.patchkey.service.security;

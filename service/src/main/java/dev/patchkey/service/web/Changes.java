@@ -7,6 +7,8 @@ import dev.patchkey.service.refcount.Command;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.Outcome;
 import dev.patchkey.service.refcount.RequestId;
+import dev.patchkey.service.security.Caller;
+import dev.patchkey.service.security.ForbiddenException;
 import dev.patchkey.service.store.OutcomeUnknownException;
 import dev.patchkey.service.store.ReferenceCounts;
 import dev.patchkey.service.store.StoreUnavailableException;
@@ -42,14 +44,17 @@ class Changes {
     /**
      * @param idempotencyKey the header, or null
      * @param await what to wait for, or null
+     * @throws ForbiddenException if the key is none of the caller's business
      */
     ResponseEntity<Answers.Change> change(
+            Caller caller,
             KeyName key,
             Action action,
-            String actor,
             @Nullable String reason,
             @Nullable String idempotencyKey,
             @Nullable Await await) {
+        caller.require(key);
+        String actor = caller.name();
         RequestId request = idempotencyKey == null
                 ? null
                 : new RequestId(actor, Checks.idempotencyKey(idempotencyKey), hash(key, action, reason));

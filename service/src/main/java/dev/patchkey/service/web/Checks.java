@@ -2,6 +2,7 @@ package dev.patchkey.service.web;
 
 import dev.patchkey.service.refcount.Holder;
 import dev.patchkey.service.refcount.KeyName;
+import dev.patchkey.service.security.Caller;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.UUID;
@@ -34,6 +35,16 @@ final class Checks {
             throw ProblemException.invalid(field, Holder.RULE);
         }
         return new Holder(value);
+    }
+
+    /** The caller's own node of that id. */
+    static Holder node(Caller caller, Holder id) {
+        try {
+            return caller.node(id.value());
+        } catch (IllegalArgumentException e) {
+            throw ProblemException.invalid(
+                    "holder", Holder.RULE + ", and so must be its name with the caller's before it");
+        }
     }
 
     static int by(@Nullable Integer value) {

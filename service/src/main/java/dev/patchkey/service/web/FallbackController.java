@@ -1,5 +1,6 @@
 package dev.patchkey.service.web;
 
+import dev.patchkey.service.refcount.KeyName;
 import io.swagger.v3.oas.annotations.Hidden;
 import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.http.HttpServletRequest;
@@ -21,11 +22,25 @@ class FallbackController implements ErrorController {
         Object code = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);
         HttpStatus status = code instanceof Integer number ? HttpStatus.resolve(number) : HttpStatus.NOT_FOUND;
         HttpStatus known = status == null ? HttpStatus.INTERNAL_SERVER_ERROR : status;
-        ProblemType type = ProblemType.of(known);
-        ProblemDetail problem = Problems.problem(type, null, type.title());
+        ProblemDetail problem = known == HttpStatus.BAD_REQUEST
+                ? path(String.valueOf(request.getAttribute(RequestDispatcher.ERROR_REQUEST_URI)))
+                : Problems.problem(
+                        ProblemType.of(known), null, ProblemType.of(known).title());
         problem.setStatus(known);
         return ResponseEntity.status(known)
                 .contentType(MediaType.APPLICATION_PROBLEM_JSON)
                 .body(problem);
+    }
+
+    /** The firewall refuses paths that two readers could read in two ways, before a key can be looked at. */
+    private static ProblemDetail path(String uri) {
+        if (uri.contains(";")) {
+            return Problems.problem(ProblemType.INVALID_FIELD, "path", "path must be without a semicolon");
+        }
+        if (JettyProblems.isOfAKey(uri)) {
+            return Problems.problem(
+                    ProblemType.INVALID_FIELD, "key", "key must be " + KeyName.RULE + "; the path was refused");
+        }
+        return Problems.problem(ProblemType.INVALID_REQUEST, null, ProblemType.INVALID_REQUEST.title());
     }
 }

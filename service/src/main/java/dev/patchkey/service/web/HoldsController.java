@@ -5,6 +5,7 @@ import dev.patchkey.service.refcount.Holder;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.NodeStamp;
 import dev.patchkey.service.security.Caller;
+import dev.patchkey.service.security.Role;
 import dev.patchkey.service.store.Incarnations;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -66,14 +67,10 @@ class HoldsController {
         if (session != null && lease != null) {
             throw ProblemException.invalid("lease", "left out by a node: its holds live on its own lease");
         }
-        NodeStamp node = stamp(request, who, session, incarnation, operation);
+        Caller caller = Caller.of(request.getUserPrincipal());
+        Holds by = holds(caller, name, who, session, incarnation, operation);
         return changes.change(
-                name,
-                new Action.Acquire(who, lease, node),
-                Caller.of(request.getUserPrincipal()),
-                reason,
-                idempotencyKey,
-                wait);
+                caller, name, new Action.Acquire(by.holder(), lease, by.node()), reason, idempotencyKey, wait);
     }
 
     @DeleteMapping
@@ -91,21 +88,29 @@ class HoldsController {
         KeyName name = Checks.key(key);
         Holder who = Checks.holder("holder", holder);
         Await wait = Await.parse(await, timeout);
-        NodeStamp node = stamp(request, who, session, incarnation, operation);
-        return changes.change(
-                name, new Action.Release(who, node), Caller.of(request.getUserPrincipal()), null, idempotencyKey, wait);
+        Caller caller = Caller.of(request.getUserPrincipal());
+        Holds by = holds(caller, name, who, session, incarnation, operation);
+        return changes.change(caller, name, new Action.Release(by.holder(), by.node()), null, idempotencyKey, wait);
     }
 
-    /** The node's stamp, or null if none of its headers is there; all checks come before the store is asked. */
-    private @Nullable NodeStamp stamp(
-            HttpServletRequest request,
-            Holder node,
+    /** Who holds: an operator, or a node with the stamp of its operation. */
+    private record Holds(Holder holder, @Nullable NodeStamp node) {}
+
+    /** What headers make of a holder's name; all checks come before the store is asked. */
+    private Holds holds(
+            Caller caller,
+            KeyName key,
+            Holder named,
             @Nullable String session,
             @Nullable String incarnation,
             @Nullable Long operation) {
+        caller.require(key);
         if (session == null && incarnation == null && operation == null) {
-            return null;
+            caller.require(Role.OPERATOR);
+            caller.require(named);
+            return new Holds(named, null);
         }
+        caller.require(Role.NODE);
         if (session == null) {
             throw ProblemException.invalid(SESSION, "given with " + INCARNATION + " and " + OPERATION);
         }
@@ -118,8 +123,10 @@ class HoldsController {
         String sessionId = Checks.uuid(SESSION, session);
         String incarnationId = Checks.uuid(INCARNATION, incarnation);
         long number = Checks.positive(OPERATION, operation);
-        return switch (incarnations.find(Caller.of(request.getUserPrincipal()), node, incarnationId)) {
-            case Incarnations.Numbered.Current current -> new NodeStamp(current.number(), number, sessionId);
+        Holder node = Checks.node(caller, named);
+        return switch (incarnations.find(caller.name(), node, incarnationId)) {
+            case Incarnations.Numbered.Current current ->
+                new Holds(node, new NodeStamp(current.number(), number, sessionId));
             case Incarnations.Numbered.Refused refused ->
                 throw ProblemException.of(ProblemType.OPERATION_SUPERSEDED, refused.detail());
             case Incarnations.Numbered.Unknown unknown ->

@@ -73,7 +73,11 @@ class JettyProblems implements WebServerFactoryCustomizer<JettyServletWebServerF
 
     private static boolean isOfAKey(Request request) {
         // As it was sent: a path that could not be decoded is none.
-        String uri = request.getHttpURI().asString();
+        return isOfAKey(request.getHttpURI().asString());
+    }
+
+    /** Whether what was wrong with the path of a request is most likely a key's name. */
+    static boolean isOfAKey(@Nullable String uri) {
         return uri != null && uri.contains("/v1/keys/");
     }
 

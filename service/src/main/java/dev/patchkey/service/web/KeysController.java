@@ -9,11 +9,13 @@ import dev.patchkey.service.security.Caller;
 import dev.patchkey.service.store.ReferenceCounts;
 import dev.patchkey.service.store.ReferenceCounts.Consistency;
 import dev.patchkey.service.store.ReferenceCounts.HistoryLine;
+import dev.patchkey.service.store.ReferenceCounts.Page;
 import dev.patchkey.service.store.ReferenceCounts.Read;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -78,9 +80,9 @@ class KeysController {
             HttpServletRequest request) {
         Requests.Count count = body == null ? Requests.Count.EMPTY : body;
         return changes.change(
+                Caller.of(request.getUserPrincipal()),
                 Checks.key(key),
                 action.apply(Checks.by(count.by())),
-                Caller.of(request.getUserPrincipal()),
                 Checks.reason(count.reason()),
                 idempotencyKey,
                 await);
@@ -95,9 +97,9 @@ class KeysController {
             @RequestParam(required = false) @Nullable String timeout,
             HttpServletRequest request) {
         return changes.change(
+                Caller.of(request.getUserPrincipal()),
                 Checks.key(key),
                 new Action.Delete(),
-                Caller.of(request.getUserPrincipal()),
                 null,
                 idempotencyKey,
                 Await.parse(await, timeout));
@@ -109,11 +111,27 @@ class KeysController {
             @RequestParam(defaultValue = "") String prefix,
             @RequestParam(required = false) @Nullable String after,
             @RequestParam(defaultValue = "100") int limit,
-            @RequestParam(required = false) @Nullable String consistency) {
+            @RequestParam(required = false) @Nullable String consistency,
+            HttpServletRequest request) {
         KeyName from = after == null ? null : Checks.key("after", after);
         int most = Checks.limit(limit, ReferenceCounts.LARGEST_PAGE - 1);
         // One more than asked for tells whether there is a next page.
-        return Answers.Keys.of(counts.list(Checks.prefix(prefix), from, most + 1, consistency(consistency)), most);
+        List<String> prefixes = Caller.of(request.getUserPrincipal()).within(Checks.prefix(prefix));
+        return Answers.Keys.of(list(prefixes, from, most + 1, consistency(consistency)), most);
+    }
+
+    /** The keys with any of the prefixes, which are in the order of names and apart. */
+    private Page list(List<String> prefixes, @Nullable KeyName after, int limit, Consistency consistency) {
+        // What the first part has is in the others too: they are read later.
+        Page first = counts.list(prefixes.getFirst(), after, limit, consistency);
+        List<Read> reads = new ArrayList<>(first.reads());
+        for (String prefix : prefixes.subList(1, prefixes.size())) {
+            if (reads.size() < limit) {
+                reads.addAll(counts.list(prefix, after, limit - reads.size(), consistency)
+                        .reads());
+            }
+        }
+        return new Page(reads, first.version(), first.stale());
     }
 
     @GetMapping("/{key}")
@@ -127,8 +145,10 @@ class KeysController {
             @RequestParam(required = false) @Nullable String await,
             @RequestParam(required = false) @Nullable String timeout,
             @RequestParam(required = false) @Nullable Long revision,
-            @RequestParam(required = false) @Nullable String consistency) {
+            @RequestParam(required = false) @Nullable String consistency,
+            HttpServletRequest request) {
         KeyName name = Checks.key(key);
+        Caller.of(request.getUserPrincipal()).require(name);
         Await wait = Await.parse(await, timeout);
         if (wait == null && revision != null) {
             throw ProblemException.invalid("revision", "given with await=applied only");
@@ -162,8 +182,10 @@ class KeysController {
     Answers.History history(
             @PathVariable String key,
             @RequestParam(required = false) @Nullable Long before,
-            @RequestParam(defaultValue = "100") int limit) {
+            @RequestParam(defaultValue = "100") int limit,
+            HttpServletRequest request) {
         KeyName name = Checks.key(key);
+        Caller.of(request.getUserPrincipal()).require(name);
         int most = Checks.limit(limit, ReferenceCounts.LARGEST_PAGE - 1);
         long from = before == null ? Long.MAX_VALUE : Checks.positive("before", before);
         List<HistoryLine> lines;

@@ -2,16 +2,20 @@ package dev.patchkey.service.web;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.patchkey.service.propagation.Nodes;
+import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.Version;
+import dev.patchkey.service.security.Caller;
 import dev.patchkey.service.store.ReferenceCounts;
 import dev.patchkey.service.store.Stale;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -100,10 +104,17 @@ class NodesController {
 
     @GetMapping("/{node}")
     @Operation(summary = "Reads one live node, with its call sites")
-    NodeAnswer get(@PathVariable String node) {
+    NodeAnswer get(@PathVariable String node, HttpServletRequest request) {
+        Caller caller = Caller.of(request.getUserPrincipal());
         String id = Checks.holder("node", node).value();
         return nodes.find(id)
-                .map(found -> NodeAnswer.of(found, found.callSites()))
+                .map(found -> NodeAnswer.of(found, callSites(found, caller)))
                 .orElseThrow(() -> ProblemException.of(ProblemType.NODE_UNKNOWN, "No live node has the id " + id));
+    }
+
+    private static Map<String, Integer> callSites(Nodes.Node node, Caller caller) {
+        Map<String, Integer> own = new TreeMap<>(node.callSites());
+        own.keySet().removeIf(key -> !caller.mayUse(new KeyName(key)));
+        return own;
     }
 }

@@ -32,7 +32,7 @@ class ParameterCheck implements HandlerInterceptor, WebMvcConfigurer {
     @Override
     public void addInterceptors(InterceptorRegistry registry) {
         registry.addInterceptor(this)
-                .addPathPatterns("/v1/keys/**", "/v1/keys", "/v1/nodes/**", "/v1/nodes", "/v1/watch");
+                .addPathPatterns("/v1/keys/**", "/v1/keys", "/v1/nodes/**", "/v1/nodes", "/v1/watch", "/v1/tokens");
     }
 
     @Override

@@ -16,6 +16,8 @@ enum ProblemType {
     NOT_ACCEPTABLE(HttpStatus.NOT_ACCEPTABLE, "The resource has no such representation"),
     UNSUPPORTED_MEDIA_TYPE(HttpStatus.UNSUPPORTED_MEDIA_TYPE, "The body must be application/json"),
 
+    FORBIDDEN(HttpStatus.FORBIDDEN, "The caller may not do this"),
+
     KEY_UNKNOWN(HttpStatus.NOT_FOUND, "Nobody has changed a key of this name, or it is deleted"),
     NODE_UNKNOWN(HttpStatus.NOT_FOUND, "No live node has this id"),
     COUNT_BELOW_ZERO(HttpStatus.CONFLICT, "There are fewer bare references than are to be taken away"),

@@ -1,5 +1,6 @@
 package dev.patchkey.service.web;
 
+import dev.patchkey.service.security.ForbiddenException;
 import dev.patchkey.service.store.OutcomeUnknownException;
 import dev.patchkey.service.store.Stale;
 import dev.patchkey.service.store.StoreUnavailableException;
@@ -15,6 +16,7 @@ import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
 import org.springframework.http.converter.HttpMessageNotReadableException;
+import org.springframework.security.web.firewall.RequestRejectedException;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.context.request.WebRequest;
@@ -54,6 +56,18 @@ class Problems extends ResponseEntityExceptionHandler {
             problem.setProperty("staleSince", stale.since());
         }
         return answer(e.type(), problem);
+    }
+
+    @ExceptionHandler
+    ResponseEntity<Object> forbidden(ForbiddenException e) {
+        return answer(ProblemType.FORBIDDEN, null, e.detail());
+    }
+
+    /** What the firewall finds only when a header or a parameter is read. */
+    @ExceptionHandler
+    ResponseEntity<Object> rejected(RequestRejectedException e) {
+        return answer(
+                ProblemType.INVALID_REQUEST, null, "Headers and names of parameters must have no control character");
     }
 
     @ExceptionHandler

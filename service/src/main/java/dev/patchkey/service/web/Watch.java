@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Watch implements View.Listener {
 
-    private final String prefix;
+    private final List<String> prefixes;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition news = lock.newCondition();
 
@@ -30,8 +30,9 @@ final class Watch implements View.Listener {
     /** Guarded by {@code lock}. */
     private boolean closed;
 
-    Watch(String prefix) {
-        this.prefix = prefix;
+    /** @param prefixes of the keys that are watched */
+    Watch(List<String> prefixes) {
+        this.prefixes = prefixes;
     }
 
     /**
@@ -42,7 +43,7 @@ final class Watch implements View.Listener {
     record News(@Nullable List<View.Entry> changes) {}
 
     boolean concerns(KeyName key) {
-        return key.value().startsWith(prefix);
+        return prefixes.stream().anyMatch(key.value()::startsWith);
     }
 
     @Override

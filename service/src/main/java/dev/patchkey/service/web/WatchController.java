@@ -1,12 +1,18 @@
 package dev.patchkey.service.web;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.patchkey.service.limits.Addresses;
+import dev.patchkey.service.limits.LimitProperties;
+import dev.patchkey.service.limits.Places;
 import dev.patchkey.service.refcount.Version;
+import dev.patchkey.service.security.Caller;
+import dev.patchkey.service.security.Credentials;
 import dev.patchkey.service.store.ReferenceCounts;
 import dev.patchkey.service.store.Stale;
 import dev.patchkey.service.store.View;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -43,13 +49,17 @@ class WatchController implements SmartLifecycle {
     private static final Duration LOOK = Duration.ofSeconds(1);
 
     private final ReferenceCounts counts;
+    private final Credentials credentials;
     private final JsonMapper json;
+    private final Places placesOfCallers;
     private final Semaphore places = new Semaphore(MOST_WATCHERS);
     private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
     private volatile boolean running;
 
-    WatchController(ReferenceCounts counts, JsonMapper json) {
+    WatchController(ReferenceCounts counts, Credentials credentials, LimitProperties limits, JsonMapper json) {
         this.counts = counts;
+        this.credentials = credentials;
+        this.placesOfCallers = new Places(limits.watchersPerCaller());
         this.json = json;
     }
 
@@ -77,12 +87,32 @@ class WatchController implements SmartLifecycle {
             description = "Begins with an event named snapshot that has all keys, then one named change for each newest"
                     + " state; a slow reader gets the newest state of a key and not each one before it. An event named"
                     + " stale says that the pod may lack changes, and then that it does no longer.")
-    void watch(@RequestParam(defaultValue = "") String prefix, HttpServletResponse response) throws IOException {
-        Watch watch = new Watch(Checks.prefix(prefix));
-        if (!places.tryAcquire()) {
+    void watch(@RequestParam(defaultValue = "") String prefix, HttpServletRequest request, HttpServletResponse response)
+            throws IOException {
+        Caller caller = Caller.of(request.getUserPrincipal());
+        Watch watch = new Watch(caller.within(Checks.prefix(prefix)));
+        String counted = caller.countedAs(Addresses.counted(request.getRemoteAddr()));
+        if (!placesOfCallers.tryTake(counted)) {
             throw ProblemException.of(
-                    ProblemType.TOO_MANY_WATCHERS, "This pod feeds at most " + MOST_WATCHERS + " watchers");
+                    ProblemType.TOO_MANY_WATCHERS,
+                    "This pod feeds at most " + placesOfCallers.most() + " watchers of one caller");
         }
+        try {
+            if (!places.tryAcquire()) {
+                throw ProblemException.of(
+                        ProblemType.TOO_MANY_WATCHERS, "This pod feeds at most " + MOST_WATCHERS + " watchers");
+            }
+            try {
+                watch(watch, caller, response);
+            } finally {
+                places.release();
+            }
+        } finally {
+            placesOfCallers.giveBack(counted);
+        }
+    }
+
+    private void watch(Watch watch, Caller caller, HttpServletResponse response) throws IOException {
         watches.add(watch);
         if (!running) {
             watch.close();
@@ -92,21 +122,21 @@ class WatchController implements SmartLifecycle {
             response.setContentType(MediaType.TEXT_EVENT_STREAM_VALUE);
             response.setCharacterEncoding("UTF-8");
             response.setHeader("Cache-Control", "no-store");
-            feed(watch, response.getWriter());
+            feed(watch, caller, response.getWriter());
         } catch (InterruptedException e) {
             response.getWriter().flush();
         } finally {
             subscription.close();
             watches.remove(watch);
-            places.release();
         }
     }
 
-    private void feed(Watch watch, PrintWriter out) throws InterruptedException {
+    private void feed(Watch watch, Caller caller, PrintWriter out) throws InterruptedException {
         boolean stale = writeSnapshot(watch, out);
         long written = System.nanoTime();
-        // Ends with the connection: a heartbeat to a reader that is gone fails.
-        while (!out.checkError()) {
+        // Ends with the connection: a heartbeat to a reader that is gone fails. And with the credential: whose token is
+        // taken away watches no longer.
+        while (!out.checkError() && credentials.areGood(caller)) {
             Watch.News news = watch.await(LOOK);
             Stale now = counts.stale();
             boolean turned = (now != null) != stale;

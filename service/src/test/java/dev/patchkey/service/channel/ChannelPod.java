@@ -1,5 +1,6 @@
 package dev.patchkey.service.channel;
 
+import dev.patchkey.service.limits.Places;
 import dev.patchkey.service.propagation.Cluster;
 import dev.patchkey.service.propagation.FakeRegistry;
 import dev.patchkey.service.propagation.FakeStore;
@@ -10,6 +11,7 @@ import dev.patchkey.service.propagation.PodCensus;
 import dev.patchkey.service.propagation.PodLease;
 import dev.patchkey.service.propagation.PodRegistration;
 import dev.patchkey.service.propagation.Propagator;
+import dev.patchkey.service.security.Caller;
 import dev.patchkey.service.store.LonePod;
 import dev.patchkey.service.store.PodPeers;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -24,6 +26,9 @@ import org.eclipse.jetty.server.ServerConnector;
 /** The channel on a real Jetty, with a store in memory. */
 final class ChannelPod implements AutoCloseable {
     static final Duration HELLO_TIMEOUT = Duration.ofMillis(500);
+
+    /** More than a test opens. */
+    private static final int MOST_OF_A_CALLER = 1000;
 
     final FakeStore store;
     final LiveNodes nodes;
@@ -55,9 +60,11 @@ final class ChannelPod implements AutoCloseable {
                 store,
                 times,
                 new ChannelMetrics(new SimpleMeterRegistry()),
-                HELLO_TIMEOUT);
+                HELLO_TIMEOUT,
+                new Places(MOST_OF_A_CALLER),
+                caller -> true);
         ServletContextHandler context = new ServletContextHandler();
-        ServletHolder holder = new ServletHolder(new ChannelServlet(channel));
+        ServletHolder holder = new ServletHolder(new ChannelServlet(channel, request -> Caller.EVERYBODY));
         holder.setInitOrder(1);
         context.addServlet(holder, ChannelServlet.PATH);
         server.setHandler(context);

@@ -30,19 +30,20 @@ final class WireNode implements WebSocket.Listener {
     private volatile boolean reads = true;
     final WebSocket socket;
 
-    private WireNode(URI uri) {
-        socket = CLIENT.newWebSocketBuilder()
-                .subprotocols(ChannelServlet.SUBPROTOCOL)
-                .buildAsync(uri, this)
-                .join();
+    private WireNode(URI uri, String... headers) {
+        WebSocket.Builder builder = CLIENT.newWebSocketBuilder().subprotocols(ChannelServlet.SUBPROTOCOL);
+        for (int i = 0; i < headers.length; i += 2) {
+            builder.header(headers[i], headers[i + 1]);
+        }
+        socket = builder.buildAsync(uri, this).join();
     }
 
     static WireNode connect(ChannelPod pod) {
         return new WireNode(pod.uri("ws"));
     }
 
-    static WireNode connect(int port) {
-        return new WireNode(URI.create("ws://127.0.0.1:" + port + ChannelServlet.PATH));
+    static WireNode connect(int port, String... headers) {
+        return new WireNode(URI.create("ws://127.0.0.1:" + port + ChannelServlet.PATH), headers);
     }
 
     /** A node that has its welcome. */

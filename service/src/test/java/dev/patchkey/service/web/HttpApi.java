@@ -3,6 +3,7 @@ package dev.patchkey.service.web;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -12,48 +13,62 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Calls the running service as any client would. */
-final class HttpApi {
+public final class HttpApi {
 
     private static final JsonMapper JSON = new JsonMapper();
 
-    private final HttpClient http = HttpClient.newHttpClient();
+    private final HttpClient http;
     private final URI base;
 
-    HttpApi(int port) {
-        base = URI.create("http://127.0.0.1:" + port);
+    /** Sent with each request. */
+    private final String[] always;
+
+    public HttpApi(int port, String... always) {
+        this(URI.create("http://127.0.0.1:" + port), HttpClient.newHttpClient(), always);
     }
 
-    record Answer(int status, String contentType, @Nullable String location, JsonNode body) {
-        String problem() {
+    public HttpApi(URI base, HttpClient http, String... always) {
+        this.base = base;
+        this.http = http;
+        this.always = always;
+    }
+
+    public record Answer(
+            int status, String contentType, @Nullable String location, JsonNode body, HttpHeaders headers) {
+        public String header(String name) {
+            return headers.firstValue(name).orElse("");
+        }
+
+        public String problem() {
             return body.path("type").asString("").replace("urn:patchkey:problem:", "");
         }
 
-        String field() {
+        public String field() {
             return body.path("field").asString("");
         }
 
-        String detail() {
+        public String detail() {
             return body.path("detail").asString("");
         }
     }
 
-    Answer get(String path, String... headers) {
+    public Answer get(String path, String... headers) {
         return send("GET", path, null, headers);
     }
 
-    Answer post(String path, @Nullable String body, String... headers) {
+    public Answer post(String path, @Nullable String body, String... headers) {
         return send("POST", path, body, headers);
     }
 
-    Answer put(String path, @Nullable String body, String... headers) {
+    public Answer put(String path, @Nullable String body, String... headers) {
         return send("PUT", path, body, headers);
     }
 
-    Answer delete(String path, String... headers) {
+    public Answer delete(String path, String... headers) {
         return send("DELETE", path, null, headers);
     }
 
-    Answer send(String method, String path, @Nullable String body, String... headers) {
+    public Answer send(String method, String path, @Nullable String body, String... headers) {
         var content = body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body);
         HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(path))
                 .timeout(Duration.ofSeconds(30))
@@ -64,6 +79,9 @@ final class HttpApi {
         if (headers.length > 0) {
             request.headers(headers);
         }
+        if (always.length > 0) {
+            request.headers(always);
+        }
         try {
             HttpResponse<String> response = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
             String type = response.headers().firstValue("Content-Type").orElse("");
@@ -72,7 +90,8 @@ final class HttpApi {
                     response.statusCode(),
                     type,
                     response.headers().firstValue("Location").orElse(null),
-                    json);
+                    json,
+                    response.headers());
         } catch (IOException e) {
             throw new AssertionError("the service did not answer " + method + " " + path, e);
         } catch (InterruptedException e) {

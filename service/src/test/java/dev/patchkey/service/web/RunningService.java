@@ -17,4 +17,4 @@ import org.springframework.boot.test.context.SpringBootTest;
             "spring.datasource.url=jdbc:h2:file:./target/test-data/${random.uuid}/patchkey;WRITE_DELAY=0",
             "patchkey.cluster.name=${random.uuid}"
         })
-@interface RunningService {}
+public @interface RunningService {}

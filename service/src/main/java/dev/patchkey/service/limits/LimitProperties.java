@@ -1,0 +1,55 @@
+package dev.patchkey.service.limits;
+
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * What one caller may ask of this pod.
+ *
+ * @param requestsPerSecond how many requests a caller may send in the long run; 0 for any number. By default more than a
+ *     caller asks for who does not loop, and about what one core answers
+ * @param burst how many it may send at once, having been silent
+ * @param failuresPerMinute how many requests with credentials that are not good an address may send; 0 for any number
+ * @param requestTime how long a request may take to arrive, from its first byte to its last; from 1 s to 10 min
+ * @param watchersPerCaller how many event streams a caller may have open
+ * @param nodesPerCaller how many channels a caller may have open. By default as many as a pod takes of all callers: a
+ *     fleet may share one token
+ */
+@ConfigurationProperties(prefix = "patchkey.limits", ignoreUnknownFields = false)
+public record LimitProperties(
+        @DefaultValue("2000") int requestsPerSecond,
+        @DefaultValue("4000") int burst,
+        @DefaultValue("60") int failuresPerMinute,
+        @DefaultValue("30s") Duration requestTime,
+        @DefaultValue("200") int watchersPerCaller,
+        @DefaultValue("30000") int nodesPerCaller) {
+
+    private static final int MOST = 1_000_000;
+    private static final Duration SHORTEST_REQUEST = Duration.ofSeconds(1);
+    private static final Duration LONGEST_REQUEST = Duration.ofMinutes(10);
+
+    /**
+     * Checks each.
+     *
+     * @throws IllegalArgumentException if a value is out of its range
+     */
+    public LimitProperties {
+        requireWithin("requests-per-second", requestsPerSecond, 0);
+        requireWithin("burst", burst, 1);
+        requireWithin("failures-per-minute", failuresPerMinute, 0);
+        requireWithin("watchers-per-caller", watchersPerCaller, 1);
+        if (requestTime.compareTo(SHORTEST_REQUEST) < 0 || requestTime.compareTo(LONGEST_REQUEST) > 0) {
+            throw new IllegalArgumentException("patchkey.limits.request-time must be from " + SHORTEST_REQUEST + " to "
+                    + LONGEST_REQUEST + ", and is " + requestTime);
+        }
+        requireWithin("nodes-per-caller", nodesPerCaller, 1);
+    }
+
+    private static void requireWithin(String name, int value, int least) {
+        if (value < least || value > MOST) {
+            throw new IllegalArgumentException(
+                    "patchkey.limits." + name + " must be " + least + " to " + MOST + ", and is " + value);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package dev.patchkey.service.security;
+
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.security.autoconfigure.actuate.web.servlet.EndpointRequest;
+import org.springframework.http.HttpMethod;
+import org.springframework.security.authorization.AuthorizationDecision;
+import org.springframework.security.authorization.AuthorizationManager;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.web.access.intercept.RequestAuthorizationContext;
+import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
+import org.springframework.security.web.util.matcher.RequestMatcher;
+
+/**
+ * Which call takes which role; the first rule that fits decides. Which keys and holders the caller may name is decided
+ * where they are read from the request.
+ */
+final class AccessRules implements AuthorizationManager<RequestAuthorizationContext> {
+
+    private record Rule(RequestMatcher calls, Set<Role> roles) {}
+
+    private static final RequestMatcher HEALTH = EndpointRequest.to("health");
+
+    private static final List<Rule> RULES = List.of(
+            new Rule(calls(HttpMethod.GET, "/v1/channel"), EnumSet.of(Role.NODE)),
+            new Rule(calls(HttpMethod.GET, "/v1/keys/{key}"), EnumSet.of(Role.OBSERVER, Role.NODE)),
+            new Rule(calls(HttpMethod.DELETE, "/v1/keys/{key}"), EnumSet.of(Role.ADMIN)),
+            new Rule(calls(HttpMethod.PUT, "/v1/keys/{key}/holds/{holder}"), EnumSet.of(Role.OPERATOR, Role.NODE)),
+            new Rule(calls(HttpMethod.DELETE, "/v1/keys/{key}/holds/{holder}"), EnumSet.of(Role.OPERATOR, Role.NODE)),
+            new Rule(calls(HttpMethod.POST, "/**"), EnumSet.of(Role.OPERATOR)),
+            new Rule(calls(HttpMethod.PUT, "/**"), EnumSet.of(Role.OPERATOR)),
+            new Rule(calls(HttpMethod.PATCH, "/**"), EnumSet.of(Role.OPERATOR)),
+            new Rule(calls(HttpMethod.DELETE, "/**"), EnumSet.of(Role.ADMIN)),
+            new Rule(any("/v1/tokens"), EnumSet.of(Role.ADMIN)),
+            new Rule(any("/**"), EnumSet.of(Role.OBSERVER)));
+
+    private static RequestMatcher calls(HttpMethod method, String path) {
+        return PathPatternRequestMatcher.withDefaults().matcher(method, path);
+    }
+
+    private static RequestMatcher any(String path) {
+        return PathPatternRequestMatcher.withDefaults().matcher(path);
+    }
+
+    /** @throws ForbiddenException if the caller is known and has none of the roles */
+    @Override
+    public AuthorizationDecision authorize(
+            Supplier<? extends @Nullable Authentication> authentication, RequestAuthorizationContext context) {
+        HttpServletRequest request = context.getRequest();
+        // An error is shown to whoever made it; and whether the pod is well is asked by those that start and stop it.
+        if (request.getDispatcherType() == DispatcherType.ERROR || HEALTH.matches(request)) {
+            return new AuthorizationDecision(true);
+        }
+        if (!(authentication.get() instanceof CallerAuthentication known)) {
+            return new AuthorizationDecision(false);
+        }
+        Set<Role> needed = RULES.stream()
+                .filter(rule -> rule.calls().matches(request))
+                .findFirst()
+                .map(Rule::roles)
+                .orElse(EnumSet.of(Role.ADMIN));
+        if (!known.caller().hasAny(needed)) {
+            throw known.caller().lacks(needed);
+        }
+        return new AuthorizationDecision(true);
+    }
+}

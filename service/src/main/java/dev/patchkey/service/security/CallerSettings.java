@@ -1,0 +1,42 @@
+package dev.patchkey.service.security;
+
+import dev.patchkey.service.refcount.KeyName;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The rules for what settings say of a caller. What breaks one is named, and never shown: it may be a secret. */
+final class CallerSettings {
+
+    /** More than a team has names for its keys. */
+    private static final int MOST_PREFIXES = 100;
+
+    private static final Set<String> RESERVED = Set.of(Caller.ANONYMOUS, Caller.JWT_NAMESPACE);
+
+    private CallerSettings() {}
+
+    static String name(String setting, @Nullable String name) {
+        require(
+                name != null && Caller.isName(name) && !RESERVED.contains(name),
+                setting + ".name must be " + Caller.NAME_RULE + ", and neither anonymous nor jwt");
+        return String.valueOf(name);
+    }
+
+    static Role role(String setting, @Nullable String role) {
+        return Role.of(String.valueOf(role))
+                .orElseThrow(() -> new IllegalArgumentException(setting + ".role must be " + Role.WORDS));
+    }
+
+    static List<String> prefixes(String setting, List<String> prefixes) {
+        require(
+                prefixes.size() <= MOST_PREFIXES && prefixes.stream().allMatch(KeyName::isValid),
+                setting + ".prefixes must be at most " + MOST_PREFIXES + " beginnings of keys, each " + KeyName.RULE);
+        return prefixes;
+    }
+
+    static void require(boolean rule, String otherwise) {
+        if (!rule) {
+            throw new IllegalArgumentException(otherwise);
+        }
+    }
+}

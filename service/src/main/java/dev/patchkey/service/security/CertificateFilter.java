@@ -1,0 +1,41 @@
+package dev.patchkey.service.security;
+
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.security.cert.X509Certificate;
+import org.springframework.http.HttpHeaders;
+import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.security.core.context.SecurityContextImpl;
+import org.springframework.web.filter.OncePerRequestFilter;
+
+/**
+ * Takes in whoever has shown a good client certificate. A request that shows anything in {@code Authorization} is judged by
+ * that alone: no certificate makes up for a token that is not good.
+ */
+final class CertificateFilter extends OncePerRequestFilter {
+
+    private static final String CERTIFICATES = "jakarta.servlet.request.X509Certificate";
+
+    private final Certificates certificates;
+
+    CertificateFilter(Certificates certificates) {
+        this.certificates = certificates;
+    }
+
+    @Override
+    protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+            throws ServletException, IOException {
+        if (request.getHeader(HttpHeaders.AUTHORIZATION) == null
+                && request.getAttribute(CERTIFICATES) instanceof X509Certificate[] shown
+                && shown.length > 0) {
+            Caller caller = certificates.find(shown[0]);
+            if (caller != null) {
+                SecurityContextHolder.setContext(new SecurityContextImpl(new CallerAuthentication(caller)));
+            }
+        }
+        chain.doFilter(request, response);
+    }
+}

@@ -1,0 +1,110 @@
+package dev.patchkey.service.security;
+
+import dev.patchkey.service.security.SecurityProperties.CertificateSettings;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.core.env.Environment;
+
+/**
+ * Refuses to start a service that strangers could use: before any port is open, and before the store is.
+ *
+ * <p>A setting that says who may come in must also be one that works, so what would be ignored is refused too.
+ */
+final class ClosedByDefault implements BeanFactoryPostProcessor {
+
+    private static final String JWT = "spring.security.oauth2.resourceserver.jwt.";
+    private static final List<String> JWT_SOURCES = List.of("issuer-uri", "jwk-set-uri", "public-key-location");
+    private static final Set<String> CLIENT_AUTH = Set.of("want", "need");
+
+    private final Environment environment;
+
+    ClosedByDefault(Environment environment) {
+        this.environment = environment;
+    }
+
+    @Override
+    public void postProcessBeanFactory(ConfigurableListableBeanFactory beans) {
+        SecurityProperties properties =
+                Binder.get(environment).bindOrCreate(SecurityProperties.PREFIX, SecurityProperties.class);
+        boolean known = properties.knowsCallers() || takesJwts(environment);
+        CallerSettings.require(
+                !known || !properties.open(),
+                "patchkey.security.open must be false where tokens, JWTs or certificates say who may come in");
+        if (takesJwts(environment)) {
+            requireAudience();
+        }
+        if (!properties.certificates().isEmpty()) {
+            requireClientCertificates(properties.certificates());
+        }
+        if (!known && !properties.open()) {
+            requireLoopback("server.address", environment.getProperty("server.address"));
+            if (managementHasAPort()) {
+                requireLoopback("management.server.address", environment.getProperty("management.server.address"));
+            }
+        }
+    }
+
+    /** Whether an issuer of JWTs is configured. */
+    static boolean takesJwts(Environment environment) {
+        return JWT_SOURCES.stream().anyMatch(source -> isSet(environment.getProperty(JWT + source)));
+    }
+
+    /** Or a JWT that was made for any other service of the issuer would be good here. */
+    private void requireAudience() {
+        List<String> audiences = Binder.get(environment)
+                .bind(JWT + "audiences", String[].class)
+                .map(List::of)
+                .orElse(List.of());
+        CallerSettings.require(
+                audiences.stream().anyMatch(ClosedByDefault::isSet),
+                JWT + "audiences must name this service as its issuer's JWTs do in their claim aud");
+    }
+
+    private void requireClientCertificates(List<CertificateSettings> certificates) {
+        Certificates unused = new Certificates(SecurityProperties.PREFIX + ".certificates", certificates);
+        String auth = String.valueOf(environment.getProperty("server.ssl.client-auth"));
+        CallerSettings.require(
+                isSet(environment.getProperty("server.ssl.bundle"))
+                        && CLIENT_AUTH.contains(auth.toLowerCase(Locale.ROOT)),
+                "patchkey.security.certificates must come with server.ssl.bundle, and with server.ssl.client-auth want or"
+                        + " need, or no certificate is ever asked for");
+    }
+
+    private boolean managementHasAPort() {
+        String port = environment.getProperty("management.server.port");
+        return isSet(port)
+                && !"-1".equals(port)
+                && !String.valueOf(port).equals(environment.getProperty("server.port"));
+    }
+
+    private static void requireLoopback(String setting, @Nullable String address) {
+        if (!isSet(address)) {
+            throw new OpenToOthersException(setting + " is empty, so others can reach the service on all addresses of"
+                    + " this machine, and nothing says who may come in.");
+        }
+        if (!isLoopback(String.valueOf(address))) {
+            throw new OpenToOthersException(setting + " is " + address
+                    + ", where others can reach the service, and nothing says who may come in.");
+        }
+    }
+
+    /** Whether only this machine reaches the address; an empty one is all addresses. */
+    static boolean isLoopback(String address) {
+        try {
+            return !address.isEmpty() && InetAddress.getByName(address).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            return false;
+        }
+    }
+
+    private static boolean isSet(@Nullable String value) {
+        return value != null && !value.isBlank();
+    }
+}

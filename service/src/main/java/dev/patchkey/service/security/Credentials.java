@@ -1,0 +1,119 @@
+package dev.patchkey.service.security;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The credentials that are good now. The file of tokens is looked at again and again, by its content: a secret that
+ * Kubernetes mounts changes by a symbolic link, and its time may go back.
+ */
+public final class Credentials implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Credentials.class);
+
+    private final Tokens configured;
+    private final @Nullable Path file;
+    private final InstantSource clock;
+    private final @Nullable ScheduledExecutorService timer;
+
+    private volatile Tokens tokens;
+
+    /** Of the timer's thread alone, once it is started: what was read last, good or not. */
+    private @Nullable String content;
+
+    /** Of the timer's thread alone: what was found wrong since the file was last read. */
+    private @Nullable String trouble;
+
+    /**
+     * @param every how often to look at the file
+     * @throws IllegalArgumentException if the file cannot be read, or breaks a rule
+     */
+    Credentials(Tokens configured, @Nullable Path file, Duration every, InstantSource clock) {
+        this.configured = configured;
+        this.file = file;
+        this.clock = clock;
+        tokens = configured;
+        if (file == null) {
+            timer = null;
+            return;
+        }
+        try {
+            load(file);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(TokensFile.SETTING + " must name a file that can be read", e);
+        }
+        timer = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().name("patchkey-tokens").factory());
+        ScheduledFuture<?> unused =
+                timer.scheduleWithFixedDelay(this::look, every.toMillis(), every.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void load(Path from) throws IOException {
+        String now = TokensFile.read(from);
+        if (!now.equals(content)) {
+            content = now;
+            tokens = configured.and(TokensFile.parse(now), TokensFile.SETTING);
+            trouble = null;
+            log.info("{} has been read: the tokens of {} callers are good", TokensFile.SETTING, known().size());
+        }
+    }
+
+    /** What is wrong is said once, and what was good before stays. */
+    private void look() {
+        try {
+            load(Objects.requireNonNull(file));
+        } catch (IllegalArgumentException e) {
+            stays(String.valueOf(e.getMessage()));
+        } catch (IOException e) {
+            stays(TokensFile.SETTING + " cannot be read (" + e.getClass().getSimpleName() + ")");
+        } catch (Throwable e) {
+            // Whatever escapes would end the timer for good, and with it every later rotation.
+            stays(TokensFile.SETTING + " has met a bug (" + e.getClass().getSimpleName() + ")");
+        }
+    }
+
+    private void stays(String why) {
+        if (!why.equals(trouble)) {
+            trouble = why;
+            log.error("{}: the tokens that were good before stay so", why);
+        }
+    }
+
+    @Nullable Caller find(String token) {
+        return tokens.find(token);
+    }
+
+    /** Whose tokens are good, in the order of names. */
+    public List<Tokens.Known> known() {
+        return tokens.known().stream()
+                .sorted(Comparator.comparing(Tokens.Known::name))
+                .toList();
+    }
+
+    /** Whether the credential that the caller has shown would be taken now, for the same rights. */
+    public boolean areGood(Caller caller) {
+        if (caller.until() != null && !clock.instant().isBefore(caller.until())) {
+            return false;
+        }
+        return caller.credential() == null || tokens.stillKnow(caller);
+    }
+
+    @Override
+    public void close() {
+        if (timer != null) {
+            timer.shutdownNow();
+        }
+    }
+}

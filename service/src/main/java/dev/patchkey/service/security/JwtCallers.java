@@ -1,0 +1,86 @@
+package dev.patchkey.service.security;
+
+import dev.patchkey.service.refcount.KeyName;
+import dev.patchkey.service.security.SecurityProperties.JwtSettings;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.convert.converter.Converter;
+import org.springframework.security.oauth2.jwt.Jwt;
+import org.springframework.security.oauth2.server.resource.InvalidBearerTokenException;
+
+/** Reads the caller from a JWT whose signature, issuer, audience and times have been found good. */
+final class JwtCallers implements Converter<Jwt, CallerAuthentication> {
+
+    /** By how much clocks may differ: as long as the decoder still takes a JWT, the connections that it opened stand. */
+    private static final Duration SKEW = Duration.ofSeconds(60);
+
+    private static final String ALL_KEYS = "*";
+
+    private final JwtSettings settings;
+
+    JwtCallers(JwtSettings settings) {
+        this.settings = settings;
+    }
+
+    @Override
+    public CallerAuthentication convert(Jwt jwt) {
+        String name = claim(jwt, settings.nameClaim()) instanceof String text ? text : "";
+        if (!Caller.isName(name)) {
+            throw new InvalidBearerTokenException(
+                    "The claim " + settings.nameClaim() + " must be " + Caller.NAME_RULE + ", as the caller's name");
+        }
+        List<Role> roles = texts(claim(jwt, settings.roleClaim())).stream()
+                .filter(value -> value.startsWith(settings.rolePrefix()))
+                .map(value -> Role.of(value.substring(settings.rolePrefix().length())))
+                .flatMap(Optional::stream)
+                .toList();
+        return new CallerAuthentication(Caller.ofJwt(name, roles, prefixes(jwt), until(jwt)));
+    }
+
+    private static @Nullable Instant until(Jwt jwt) {
+        Instant expires = jwt.getExpiresAt();
+        return expires == null ? null : expires.plus(SKEW);
+    }
+
+    private List<String> prefixes(Jwt jwt) {
+        if (settings.prefixesClaim() == null) {
+            return List.of("");
+        }
+        return texts(claim(jwt, settings.prefixesClaim())).stream()
+                .filter(prefix -> prefix.equals(ALL_KEYS) || KeyName.isValid(prefix))
+                .map(prefix -> prefix.equals(ALL_KEYS) ? "" : prefix)
+                .toList();
+    }
+
+    /** The claim of that name, or where the path of names leads; null if nowhere. */
+    private static @Nullable Object claim(Jwt jwt, String path) {
+        Object direct = jwt.getClaims().get(path);
+        if (direct != null) {
+            return direct;
+        }
+        Object found = jwt.getClaims();
+        for (String step : path.split("\\.", -1)) {
+            found = found instanceof Map<?, ?> map ? map.get(step) : null;
+        }
+        return found;
+    }
+
+    /** Of a list those that are texts; of a text its words, as a scope has them. */
+    private static List<String> texts(@Nullable Object value) {
+        if (value instanceof String text) {
+            return Arrays.asList(text.trim().split("\\s+", -1));
+        }
+        return value instanceof List<?> list
+                ? list.stream()
+                        .filter(String.class::isInstance)
+                        .map(Objects::toString)
+                        .toList()
+                : List.of();
+    }
+}

@@ -1,0 +1,153 @@
+package dev.patchkey.service.security;
+
+import dev.patchkey.service.limits.LimitProperties;
+import dev.patchkey.service.limits.Rates;
+import jakarta.servlet.http.HttpServletRequest;
+import java.time.Duration;
+import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.ssl.SslBundles;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+import org.springframework.security.authentication.AuthenticationManager;
+import org.springframework.security.authentication.AuthenticationManagerResolver;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
+import org.springframework.security.config.http.SessionCreationPolicy;
+import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.security.oauth2.server.resource.InvalidBearerTokenException;
+import org.springframework.security.oauth2.server.resource.authentication.BearerTokenAuthenticationToken;
+import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationProvider;
+import org.springframework.security.oauth2.server.resource.web.authentication.BearerTokenAuthenticationFilter;
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.access.intercept.AuthorizationFilter;
+import org.springframework.security.web.authentication.AnonymousAuthenticationFilter;
+import org.springframework.security.web.authentication.preauth.AbstractPreAuthenticatedProcessingFilter;
+import org.springframework.security.web.authentication.www.BasicAuthenticationFilter;
+import org.springframework.security.web.firewall.RequestRejectedHandler;
+import org.springframework.security.web.header.HeaderWriterFilter;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The filters before every call, on the port of the API and that of the management: a guard against browsers, then who
+ * asks, how often, and whether the call takes the caller's role. Nothing is kept from one request to the next.
+ */
+@Configuration(proxyBeanMethods = false)
+public class SecurityConfiguration {
+
+    private static final Logger log = LoggerFactory.getLogger(SecurityConfiguration.class);
+
+    @Bean
+    static ClosedByDefault closedByDefault(Environment environment) {
+        return new ClosedByDefault(environment);
+    }
+
+    @Bean
+    Credentials credentials(SecurityProperties properties) {
+        return new Credentials(
+                properties.configured(), properties.tokensFile(), properties.tokensFileCheck(), InstantSource.system());
+    }
+
+    @Bean
+    SecurityProblems securityProblems(JsonMapper json, LimitProperties limits) {
+        return new SecurityProblems(
+                json,
+                Rates.of(limits.failuresPerMinute(), Duration.ofMinutes(1), Math.max(1, limits.failuresPerMinute())));
+    }
+
+    /** What the firewall refuses is answered as an error of the path or the header that it is. */
+    @Bean
+    RequestRejectedHandler requestRejectedHandler() {
+        return (request, response, rejected) -> response.sendError(400);
+    }
+
+    @Bean
+    SecurityFilterChain everyCall(
+            HttpSecurity http,
+            SecurityProperties properties,
+            LimitProperties limits,
+            Credentials credentials,
+            SecurityProblems problems,
+            ObjectProvider<JwtDecoder> jwtDecoder,
+            ObjectProvider<SslBundles> sslBundles,
+            Environment environment) {
+        JwtDecoder jwts = jwtDecoder.getIfAvailable();
+        boolean known = properties.knowsCallers() || jwts != null;
+        Rates requests = Rates.of(limits.requestsPerSecond(), Duration.ofSeconds(1), limits.burst());
+        http.csrf(AbstractHttpConfigurer::disable)
+                .formLogin(AbstractHttpConfigurer::disable)
+                .httpBasic(AbstractHttpConfigurer::disable)
+                .logout(AbstractHttpConfigurer::disable)
+                .requestCache(AbstractHttpConfigurer::disable)
+                .sessionManagement(session -> session.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
+                .exceptionHandling(
+                        refused -> refused.authenticationEntryPoint(problems).accessDeniedHandler(problems))
+                .authorizeHttpRequests(calls -> calls.anyRequest().access(new AccessRules()))
+                .addFilterAfter(new BrowserGuard(!known && !properties.open(), problems), HeaderWriterFilter.class)
+                .addFilterBefore(new RequestLimit(requests, problems), AuthorizationFilter.class);
+        if (known) {
+            if (environment.getProperty("server.ssl.bundle") == null
+                    && !ClosedByDefault.isLoopback(environment.getProperty("server.address", ""))) {
+                log.warn(
+                        "server.ssl.bundle is not set: tokens and JWTs travel readable, unless something else encrypts");
+            }
+            if (!properties.certificates().isEmpty()) {
+                requireTrustStore(sslBundles, environment);
+                http.addFilterAt(
+                        new CertificateFilter(new Certificates(
+                                SecurityProperties.PREFIX + ".certificates", properties.certificates())),
+                        AbstractPreAuthenticatedProcessingFilter.class);
+            }
+            http.addFilterAt(bearer(credentials, jwts, properties, problems), BasicAuthenticationFilter.class);
+        } else {
+            http.addFilterBefore(new EverybodyFilter(), AnonymousAuthenticationFilter.class);
+            if (properties.open()) {
+                log.warn("patchkey.security.open is true: anybody who can reach the port may do anything");
+            }
+        }
+        return http.build();
+    }
+
+    /** Without one, the certificate of whoever any public authority has certified would be taken for genuine. */
+    private static void requireTrustStore(ObjectProvider<SslBundles> bundles, Environment environment) {
+        String name = environment.getRequiredProperty("server.ssl.bundle");
+        CallerSettings.require(
+                bundles.getObject().getBundle(name).getStores().getTrustStore() != null,
+                "patchkey.security.certificates must come with a trust store in the bundle that server.ssl.bundle names,"
+                        + " with the authority that signs the certificates of callers");
+    }
+
+    private static BearerTokenAuthenticationFilter bearer(
+            Credentials credentials,
+            @Nullable JwtDecoder jwts,
+            SecurityProperties properties,
+            SecurityProblems problems) {
+        AuthenticationManager ofJwts = jwts == null ? null : jwtManager(jwts, properties);
+        AuthenticationManagerResolver<HttpServletRequest> managers = request -> shown -> {
+            String token = ((BearerTokenAuthenticationToken) shown).getToken();
+            Caller caller = credentials.find(token);
+            if (caller != null) {
+                return new CallerAuthentication(caller);
+            }
+            // A JWT may have its issuer asked for keys, so an address that keeps failing must not have each looked at.
+            if (Tokens.isToken(token) || ofJwts == null || problems.waitAfterFailures(request) > 0) {
+                throw new InvalidBearerTokenException("not known");
+            }
+            return ofJwts.authenticate(shown);
+        };
+        BearerTokenAuthenticationFilter filter = new BearerTokenAuthenticationFilter(managers);
+        filter.setAuthenticationEntryPoint(problems);
+        filter.setAuthenticationFailureHandler(problems::commence);
+        return filter;
+    }
+
+    private static AuthenticationManager jwtManager(JwtDecoder jwts, SecurityProperties properties) {
+        JwtAuthenticationProvider provider = new JwtAuthenticationProvider(jwts);
+        provider.setJwtAuthenticationConverter(new JwtCallers(properties.jwt()));
+        return provider::authenticate;
+    }
+}

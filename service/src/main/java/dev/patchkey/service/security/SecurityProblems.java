@@ -1,0 +1,110 @@
+package dev.patchkey.service.security;
+
+import dev.patchkey.service.limits.Addresses;
+import dev.patchkey.service.limits.Rates;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.net.URI;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.ProblemDetail;
+import org.springframework.security.access.AccessDeniedException;
+import org.springframework.security.authentication.AuthenticationServiceException;
+import org.springframework.security.core.AuthenticationException;
+import org.springframework.security.web.AuthenticationEntryPoint;
+import org.springframework.security.web.access.AccessDeniedHandler;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Answers what the filters refuse, as problems. A caller is never told what is wrong with its credentials, which whoever
+ * guesses could use, save that they are not good.
+ */
+final class SecurityProblems implements AuthenticationEntryPoint, AccessDeniedHandler {
+
+    /** How soon to try again when the issuer cannot be asked: its keys are then fetched anew. */
+    private static final long ISSUER_RETRY_SECONDS = 5;
+
+    private final JsonMapper json;
+    private final Rates failures;
+
+    /** @param failures of requests whose credentials are not good, by address */
+    SecurityProblems(JsonMapper json, Rates failures) {
+        this.json = json;
+        this.failures = failures;
+    }
+
+    @Override
+    public void commence(HttpServletRequest request, HttpServletResponse response, AuthenticationException e)
+            throws IOException {
+        boolean shown = request.getHeader(HttpHeaders.AUTHORIZATION) != null;
+        if (e instanceof AuthenticationServiceException) {
+            response.setHeader(HttpHeaders.RETRY_AFTER, Long.toString(ISSUER_RETRY_SECONDS));
+            write(
+                    response,
+                    HttpStatus.SERVICE_UNAVAILABLE,
+                    "issuer-unavailable",
+                    "The keys of the issuer of JWTs cannot be fetched",
+                    "Whether the token is good cannot be told now: try again");
+            return;
+        }
+        long wait = shown ? failures.take(Addresses.counted(request.getRemoteAddr())) : 0;
+        if (wait > 0) {
+            tooOften(response, wait, "Credentials that are not good have come from this address too often");
+            return;
+        }
+        response.setHeader(HttpHeaders.WWW_AUTHENTICATE, shown ? "Bearer error=\"invalid_token\"" : "Bearer");
+        write(
+                response,
+                HttpStatus.UNAUTHORIZED,
+                "unauthenticated",
+                "The service does not know who asks",
+                shown
+                        ? "The credentials in Authorization are not good"
+                        : "Authorization must be Bearer and a token, or the connection must show a client certificate"
+                                + " that is known");
+    }
+
+    /** How long JWTs of the request's address are not to be looked at, in seconds; 0 if they are. */
+    long waitAfterFailures(HttpServletRequest request) {
+        return failures.look(Addresses.counted(request.getRemoteAddr()));
+    }
+
+    @Override
+    public void handle(HttpServletRequest request, HttpServletResponse response, AccessDeniedException e)
+            throws IOException {
+        write(
+                response,
+                HttpStatus.FORBIDDEN,
+                "forbidden",
+                "The caller may not do this",
+                e instanceof ForbiddenException known ? known.detail() : "The caller may not do this");
+    }
+
+    void tooOften(HttpServletResponse response, long waitSeconds, String detail) throws IOException {
+        response.setHeader(HttpHeaders.RETRY_AFTER, Long.toString(waitSeconds));
+        write(
+                response,
+                HttpStatus.TOO_MANY_REQUESTS,
+                "rate-exceeded",
+                "The caller asks too often",
+                detail + ": try again after " + waitSeconds + " s");
+    }
+
+    void crossSite(HttpServletResponse response, String detail) throws IOException {
+        write(response, HttpStatus.FORBIDDEN, "cross-site", "A page of somebody else's may not do this", detail);
+    }
+
+    private void write(HttpServletResponse response, HttpStatus status, String type, String title, String detail)
+            throws IOException {
+        ProblemDetail problem = ProblemDetail.forStatusAndDetail(status, detail);
+        problem.setType(URI.create("urn:patchkey:problem:" + type));
+        problem.setTitle(title);
+        byte[] body = json.writeValueAsBytes(problem);
+        response.setStatus(status.value());
+        response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
+        response.setContentLength(body.length);
+        response.getOutputStream().write(body);
+    }
+}

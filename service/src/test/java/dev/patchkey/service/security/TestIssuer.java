@@ -1,0 +1,108 @@
+package dev.patchkey.service.security;
+
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JOSEObjectType;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.JWSSigner;
+import com.nimbusds.jose.crypto.RSASSASigner;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.SignedJWT;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Date;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** An issuer of JWTs, with claims as Keycloak has them. */
+final class TestIssuer {
+
+    static final String ISSUER = "https://issuer.example/realms/main";
+    static final String AUDIENCE = "patchkey";
+
+    static final RSAKey KEY = newKey("known");
+    private static final HttpServer SERVER = serve();
+
+    /** How often it was asked for its keys. */
+    static final AtomicInteger ASKED = new AtomicInteger();
+
+    private TestIssuer() {}
+
+    static RSAKey newKey(String id) {
+        try {
+            return new RSAKeyGenerator(2048).keyID(id).generate();
+        } catch (JOSEException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static HttpServer serve() {
+        try {
+            HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+            byte[] keys = new JWKSet(KEY.toPublicJWK()).toString().getBytes(StandardCharsets.UTF_8);
+            server.createContext("/keys", exchange -> {
+                ASKED.incrementAndGet();
+                exchange.getResponseHeaders().set("Content-Type", "application/json");
+                exchange.sendResponseHeaders(200, keys.length);
+                exchange.getResponseBody().write(keys);
+                exchange.close();
+            });
+            server.start();
+            return server;
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    static String keys() {
+        return "http://127.0.0.1:" + SERVER.getAddress().getPort() + "/keys";
+    }
+
+    /** Claims that are good. */
+    static JWTClaimsSet.Builder claims(String subject, String... roles) {
+        Instant now = Instant.now();
+        return new JWTClaimsSet.Builder()
+                .issuer(ISSUER)
+                .audience(AUDIENCE)
+                .subject(subject)
+                .issueTime(Date.from(now))
+                .expirationTime(Date.from(now.plus(Duration.ofMinutes(5))))
+                .claim("realm_access", Map.of("roles", List.of(roles)))
+                .claim("patchkey_prefixes", List.of("*"));
+    }
+
+    static String jwt(JWTClaimsSet.Builder claims) {
+        return jwt(claims, JWSAlgorithm.RS256, KEY.getKeyID(), signer(KEY));
+    }
+
+    static JWSSigner signer(RSAKey key) {
+        try {
+            return new RSASSASigner(key);
+        } catch (JOSEException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    static String jwt(JWTClaimsSet.Builder claims, JWSAlgorithm algorithm, String keyId, JWSSigner signer) {
+        try {
+            JWSHeader header = new JWSHeader.Builder(algorithm)
+                    .type(JOSEObjectType.JWT)
+                    .keyID(keyId)
+                    .build();
+            SignedJWT jwt = new SignedJWT(header, claims.build());
+            jwt.sign(signer);
+            return jwt.serialize();
+        } catch (JOSEException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

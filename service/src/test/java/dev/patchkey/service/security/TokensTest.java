@@ -1,0 +1,187 @@
+package dev.patchkey.service.security;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+/** Tokens as they are configured, and as they change. */
+@ExtendWith(OutputCaptureExtension.class)
+class TokensTest {
+
+    private static final String ONE = TestTokens.token("one");
+    private static final String TWO = TestTokens.token("two");
+
+    private static String yaml(String name, String role, String... tokens) {
+        StringBuilder text =
+                new StringBuilder("tokens:\n  - name: %s\n    role: %s\n    hashes:\n".formatted(name, role));
+        for (String token : tokens) {
+            text.append("      - ").append(TestTokens.hash(token)).append('\n');
+        }
+        return text.toString();
+    }
+
+    private static Credentials watching(Path file) {
+        return new Credentials(Tokens.NONE, file, Duration.ofMillis(20), InstantSource.system());
+    }
+
+    @Test
+    void aTokenIsRotatedWithoutARestartAndTwoAreGoodMeanwhile(@TempDir Path directory) throws Exception {
+        // As Kubernetes mounts a secret: the file is a link to one in a directory that is replaced by a link.
+        Path first = Files.createDirectory(directory.resolve("first"));
+        Path second = Files.createDirectory(directory.resolve("second"));
+        Path third = Files.createDirectory(directory.resolve("third"));
+        Files.writeString(first.resolve("tokens.yaml"), yaml("ops", "operator", ONE));
+        Files.writeString(second.resolve("tokens.yaml"), yaml("ops", "operator", ONE, TWO));
+        Files.writeString(third.resolve("tokens.yaml"), yaml("ops", "operator", TWO));
+        Path data = directory.resolve("..data");
+        Files.createSymbolicLink(data, first);
+        Path file = Files.createSymbolicLink(directory.resolve("tokens.yaml"), Path.of("..data/tokens.yaml"));
+        try (Credentials credentials = watching(file)) {
+            Caller ops = Objects.requireNonNull(credentials.find(ONE));
+            assertThat(credentials.find(TWO)).isNull();
+
+            relink(data, second);
+            Awaitility.await()
+                    .untilAsserted(() -> assertThat(credentials.find(TWO)).isNotNull());
+            assertThat(credentials.find(ONE)).isEqualTo(ops);
+            assertThat(credentials.areGood(ops)).isTrue();
+
+            relink(data, third);
+            Awaitility.await()
+                    .untilAsserted(() -> assertThat(credentials.find(ONE)).isNull());
+            assertThat(credentials.areGood(ops))
+                    .as("whoever still is connected by it")
+                    .isFalse();
+            assertThat(credentials.find(TWO)).isNotNull();
+        }
+    }
+
+    private static void relink(Path link, Path target) throws Exception {
+        Path next = Files.createSymbolicLink(link.resolveSibling("..next"), target);
+        Files.move(next, link, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    @Test
+    void aBrokenNewVersionIsLoggedWithoutItsContentAndTheOldOneStays(@TempDir Path directory, CapturedOutput output)
+            throws Exception {
+        Path file = directory.resolve("tokens.yaml");
+        Files.writeString(file, yaml("ops", "operator", ONE));
+        try (Credentials credentials = watching(file)) {
+            Files.writeString(file, "tokens:\n  - name: ops\n    role: operator\n    hashes: [" + TWO + "]\n");
+            Awaitility.await().untilAsserted(() -> assertThat(output.getAll()).contains("tokens[0].hashes must be"));
+            assertThat(credentials.find(ONE)).isNotNull();
+            Files.writeString(file, "tokens: [secret-of-" + TWO + "\n  : :\n");
+            Awaitility.await().untilAsserted(() -> assertThat(output.getAll()).contains("must be YAML"));
+            Files.delete(file);
+            Awaitility.await().untilAsserted(() -> assertThat(output.getAll()).contains("cannot be read"));
+            assertThat(credentials.find(ONE)).isNotNull();
+            Files.writeString(file, yaml("ops", "admin", ONE));
+            Awaitility.await()
+                    .untilAsserted(() ->
+                            assertThat(credentials.known().getFirst().role()).isEqualTo(Role.ADMIN));
+        }
+        assertThat(output.getAll()).doesNotContain(TWO).doesNotContain("secret-of");
+    }
+
+    @Test
+    void aCallerWhoseRightsHaveChangedMustComeInAgain(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("tokens.yaml");
+        Files.writeString(file, yaml("ops", "operator", ONE));
+        try (Credentials credentials = watching(file)) {
+            Caller before = Objects.requireNonNull(credentials.find(ONE));
+            Files.writeString(file, yaml("ops", "observer", ONE));
+            Awaitility.await()
+                    .untilAsserted(() -> assertThat(credentials.areGood(before)).isFalse());
+        }
+    }
+
+    @Test
+    void aCredentialThatEndsIsGoodNoLonger() {
+        AtomicReference<Instant> now = new AtomicReference<>(Instant.EPOCH);
+        try (Credentials credentials = new Credentials(Tokens.NONE, null, Duration.ofSeconds(5), now::get)) {
+            Caller jwt = Caller.ofJwt("alice", List.of(Role.NODE), List.of(""), Instant.EPOCH.plusSeconds(10));
+            assertThat(credentials.areGood(jwt)).isTrue();
+            now.set(Instant.EPOCH.plusSeconds(10));
+            assertThat(credentials.areGood(jwt)).isFalse();
+            assertThat(credentials.areGood(Caller.EVERYBODY)).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "''|must have one field, tokens",
+                "[]|must have one field, tokens",
+                "tokens: x|must have one field, tokens",
+                "{tokens: [], more: 1}|must have one field, tokens",
+                "tokens: [{name: a, role: node, hash: x}]|tokens[0] must have no fields but name, role, hashes and prefixes",
+                "tokens: [{name: a, role: node, prefixs: [team]}]|tokens[0] must have no fields but",
+                "tokens: [a]|tokens[0] must have no fields but",
+                "tokens: [{name: 5, role: node}]|tokens[0].name must be a text",
+                "tokens: [{name: a, role: node, hashes: x}]|tokens[0].hashes must be a list",
+                "tokens: [{name: a, role: node, hashes: [null]}]|tokens[0].hashes must have no empty element",
+                "tokens: [{name: a, name: b}]|must be YAML without doubled fields; line 1",
+                "tokens: [{name: a, role: root, hashes: []}]|tokens[0].role must be observer, node, operator or admin",
+                "tokens: [{name: a, role: node, hashes: []}]|tokens[0].hashes must be 1 to 10 hashes",
+                "tokens: [{name: a, role: node, hashes: [sha256:xyz]}]|tokens[0].hashes must be 1 to 10 hashes",
+                "tokens: [{name: a:b, role: node}]|tokens[0].name must be 1 to 64 characters",
+                "tokens: [{name: jwt, role: node}]|tokens[0].name must be 1 to 64 characters",
+                "tokens: [{name: anonymous, role: node}]|tokens[0].name must be 1 to 64 characters",
+                "tokens: [{name: a, role: node, prefixes: [Team]}]|tokens[0].prefixes must be at most 100",
+                "tokens: [{name: a, role: node, prefixes: ['']}]|tokens[0].prefixes must be at most 100",
+                "tokens: !!java.net.URL [\"http://127.0.0.1/\"]|must be YAML",
+                "tokens: &a [*a]|must",
+            })
+    void aFileThatBreaksARuleIsRefusedByTheRule(String text, String rule) {
+        assertThatThrownBy(() -> TokensFile.parse(text))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("patchkey.security.tokens-file")
+                .hasMessageContaining(rule);
+    }
+
+    @Test
+    void oneTokenIsOneCallers() {
+        String hash = TestTokens.hash(ONE);
+        List<String> hashes = List.of(hash);
+        assertThatThrownBy(() -> Tokens.of(
+                        "x",
+                        List.of(
+                                new TokenSettings("a", "node", hashes, List.of()),
+                                new TokenSettings("b", "admin", hashes, List.of()))))
+                .hasMessageContaining("no hash that was given before");
+        Tokens a = Tokens.of("x", List.of(new TokenSettings("a", "node", hashes, List.of())));
+        Tokens b = Tokens.of("x", List.of(new TokenSettings("b", "admin", hashes, List.of())));
+        assertThatThrownBy(() -> a.and(b, "y")).hasMessageContaining("no name and no hash");
+        assertThatThrownBy(() -> Tokens.of(
+                        "x",
+                        List.of(
+                                new TokenSettings("a", "node", hashes, List.of()),
+                                new TokenSettings("a", "admin", List.of(TestTokens.hash(TWO)), List.of()))))
+                .hasMessageContaining("given once");
+    }
+
+    @Test
+    void aCallerShowsNoCredential() {
+        Tokens tokens =
+                Tokens.of("x", List.of(new TokenSettings("a", "node", List.of(TestTokens.hash(ONE)), List.of())));
+        assertThat(String.valueOf(tokens.find(ONE))).contains("a").doesNotContain("sha256");
+    }
+}
