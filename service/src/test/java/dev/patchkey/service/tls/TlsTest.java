@@ -69,8 +69,7 @@ class TlsTest {
     /** Asks by a connection that stands, and leaves it so; what it asks for takes credentials, which it does not show. */
     private static String ask(SSLSocket socket) throws IOException {
         socket.getOutputStream()
-                .write("GET /v1/keys HTTP/1.1\r\nHost: localhost\r\n\r\n"
-                        .getBytes(StandardCharsets.US_ASCII));
+                .write("GET /v1/keys HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
         BufferedReader in =
                 new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
         String status = in.readLine();

@@ -1,0 +1,124 @@
+package dev.patchkey.service.web;
+
+import dev.patchkey.service.limits.LimitProperties;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.http.HttpParser;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.internal.HttpConnection;
+import org.eclipse.jetty.util.component.LifeCycle;
+import org.eclipse.jetty.util.thread.Scheduler;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.jetty.servlet.JettyServletWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.stereotype.Component;
+
+/**
+ * Ends connections whose request takes too long to arrive. An idle timeout does not see a caller that sends one byte every
+ * few seconds, and Jetty keeps no time for a whole request. Once its last byte is here, a request may wait for as long as
+ * it is made for.
+ */
+@Component
+class SlowRequests implements WebServerFactoryCustomizer<JettyServletWebServerFactory> {
+
+    /** How much later than its time a request is given up, as a part of that time. */
+    private static final int LOOKS = 4;
+
+    /** From the first byte to before the last. */
+    private static final Set<HttpParser.State> ARRIVING =
+            EnumSet.range(HttpParser.State.METHOD, HttpParser.State.TRAILER);
+
+    private final Duration most;
+
+    SlowRequests(LimitProperties limits) {
+        this.most = limits.requestTime();
+    }
+
+    @Override
+    public void customize(JettyServletWebServerFactory factory) {
+        factory.addServerCustomizers(server -> {
+            Watch watch = new Watch(server);
+            for (Connector connector : server.getConnectors()) {
+                connector.addBean(watch);
+            }
+            server.addEventListener(watch);
+        });
+    }
+
+    /** Looks at all connections of a server again and again. */
+    private final class Watch implements Connection.Listener, LifeCycle.Listener {
+
+        private final Server server;
+
+        /** By connection the request that is arriving. */
+        private final Map<HttpConnection, Arrival> connections = new ConcurrentHashMap<>();
+
+        Watch(Server server) {
+            this.server = server;
+        }
+
+        /**
+         * A request that was seen on its way.
+         *
+         * @param request which one of the connection; -1 for none
+         * @param since when it was first seen, by the monotonic clock
+         */
+        private record Arrival(long request, long since) {
+            static final Arrival NONE = new Arrival(-1, 0);
+        }
+
+        @Override
+        public void onOpened(Connection connection) {
+            if (connection instanceof HttpConnection http) {
+                connections.put(http, Arrival.NONE);
+            }
+        }
+
+        @Override
+        public void onClosed(Connection connection) {
+            if (connection instanceof HttpConnection http) {
+                connections.remove(http);
+            }
+        }
+
+        @Override
+        public void lifeCycleStarted(LifeCycle started) {
+            lookLater(server.getScheduler());
+        }
+
+        private void lookLater(@Nullable Scheduler scheduler) {
+            // Ends with the server, whose scheduler takes nothing more.
+            if (scheduler != null && server.isRunning()) {
+                var unused = scheduler.schedule(
+                        () -> {
+                            connections.replaceAll(this::look);
+                            lookLater(scheduler);
+                        },
+                        most.dividedBy(LOOKS).toMillis(),
+                        TimeUnit.MILLISECONDS);
+            }
+        }
+
+        private Arrival look(HttpConnection connection, Arrival before) {
+            // Read without a lock: what is just arriving is looked at again.
+            if (!ARRIVING.contains(connection.getParser().getState())) {
+                return Arrival.NONE;
+            }
+            long request = connection.getMessagesIn();
+            long now = System.nanoTime();
+            if (before.request() != request) {
+                return new Arrival(request, now);
+            }
+            if (now - before.since() > most.toNanos()) {
+                connection.getEndPoint().close();
+            }
+            return before;
+        }
+    }
+}

@@ -1,0 +1,176 @@
+package dev.patchkey.service.tls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.patchkey.service.security.TestTokens;
+import dev.patchkey.service.web.HttpApi;
+import dev.patchkey.service.web.HttpApi.Answer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.WebSocket;
+import java.net.http.WebSocketHandshakeException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.test.web.server.LocalServerPort;
+
+/** No caller can take more than its part, by how often, how much, how long or how slowly it asks. */
+@TlsService
+class LimitsTest {
+
+    @LocalServerPort
+    int port;
+
+    private final HttpClient http = HttpClient.newBuilder()
+            .sslContext(TestCertificates.get().client(""))
+            .build();
+
+    private HttpApi as(String caller) {
+        return new HttpApi(URI.create("https://127.0.0.1:" + port), http, TestTokens.bearer(caller));
+    }
+
+    @Test
+    void whoAsksTooOftenIsToldToWaitAndOthersAreNot() {
+        HttpApi busy = as("busy");
+        List<Answer> answers =
+                Stream.generate(() -> busy.get("/v1/keys")).limit(100).toList();
+        assertThat(answers.getFirst().status()).isEqualTo(200);
+        Answer refused = answers.getLast();
+        assertThat(refused.status()).isEqualTo(429);
+        assertThat(refused.problem()).isEqualTo("rate-exceeded");
+        assertThat(refused.header("Retry-After")).isEqualTo("1");
+        assertThat(as("other").get("/v1/keys").status()).isEqualTo(200);
+    }
+
+    @Test
+    void whoShowsBadCredentialsTooOftenIsToldToWaitAndGoodOnesStillOpen() {
+        HttpApi guessing = as("nobody");
+        List<Integer> statuses = Stream.generate(() -> guessing.get("/v1/keys").status())
+                .limit(40)
+                .toList();
+        assertThat(statuses).contains(429).doesNotContain(200);
+        assertThat(as("other").get("/v1/keys/x").status()).isEqualTo(404);
+    }
+
+    @Test
+    void aCallerHasSoManyEventStreamsAndNoMore() throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("https://127.0.0.1:" + port + "/v1/watch"))
+                .headers(TestTokens.bearer("watching"))
+                .build();
+        List<InputStream> streams = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            HttpResponse<InputStream> answer = http.send(request, HttpResponse.BodyHandlers.ofInputStream());
+            assertThat(answer.statusCode()).isEqualTo(200);
+            streams.add(answer.body());
+        }
+        Answer third = as("watching").get("/v1/watch");
+        assertThat(third.status()).isEqualTo(429);
+        assertThat(third.problem()).isEqualTo("too-many-watchers");
+        assertThat(third.header("Retry-After")).isNotBlank();
+        for (InputStream stream : streams) {
+            stream.close();
+        }
+    }
+
+    @Test
+    void aCallerHasSoManyNodesAndNoMore() {
+        List<WebSocket> nodes = new ArrayList<>();
+        nodes.add(node());
+        nodes.add(node());
+        // The second is counted when it is open, which its caller hears at about the same time.
+        Awaitility.await()
+                .untilAsserted(
+                        () -> assertThatThrownBy(this::node).hasCauseInstanceOf(WebSocketHandshakeException.class));
+        nodes.getFirst().abort();
+        Awaitility.await().ignoreExceptions().untilAsserted(() -> nodes.add(node()));
+        nodes.forEach(WebSocket::abort);
+    }
+
+    private WebSocket node() {
+        return http.newWebSocketBuilder()
+                .subprotocols("patchkey.v1")
+                .header("Authorization", TestTokens.bearer("fleet")[1])
+                .buildAsync(URI.create("wss://127.0.0.1:" + port + "/v1/channel"), new WebSocket.Listener() {})
+                .join();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"body", "chunked body", "header", "headers", "path"})
+    void whatIsTooLargeIsRefused(String what) throws IOException {
+        String auth = "Authorization: " + TestTokens.bearer("slow")[1] + "\r\n";
+        String call = "POST /v1/keys/limits.x/increment HTTP/1.1\r\nHost: localhost\r\n" + auth;
+        String json = "Content-Type: application/json\r\n";
+        String large = "x".repeat(70_000);
+        String request = switch (what) {
+            case "body" -> call + json + "Content-Length: 70000\r\n\r\n" + large;
+            case "chunked body" ->
+                call + json + "Transfer-Encoding: chunked\r\n\r\n11170\r\n" + " ".repeat(70_000) + "\r\n0\r\n\r\n";
+            case "header" -> call + "X-Large: " + large + "\r\n\r\n";
+            case "headers" -> call + "X-Many: x\r\n".repeat(7_000) + "\r\n";
+            default -> "GET /v1/keys/" + large + " HTTP/1.1\r\nHost: localhost\r\n" + auth + "\r\n";
+        };
+        try (Socket socket =
+                TestCertificates.get().client("").getSocketFactory().createSocket("127.0.0.1", port)) {
+            // A bound for a service that does not answer.
+            socket.setSoTimeout(10_000);
+            write(socket, request);
+            String answer = new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
+            assertThat(answer).isIn("HTTP/1.1 413", "HTTP/1.1 431", "HTTP/1.1 414");
+        }
+    }
+
+    /** The service may answer, and close, before it has read all. */
+    private static void write(Socket socket, String request) {
+        try {
+            OutputStream out = socket.getOutputStream();
+            out.write(request.getBytes(StandardCharsets.US_ASCII));
+            out.flush();
+        } catch (IOException e) {
+            assertThat(socket.isConnected()).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "GET /v1/keys HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
+                "POST /v1/keys/limits.slow/increment HTTP/1.1\r\nHost: localhost\r\n%sContent-Type: application/json\r\n"
+                        + "Content-Length: 1000\r\n\r\n{"
+            })
+    void aRequestThatDripsInIsGivenUp(String start) throws Exception {
+        String auth = "Authorization: " + TestTokens.bearer("slow")[1] + "\r\n";
+        try (Socket socket =
+                TestCertificates.get().client("").getSocketFactory().createSocket("127.0.0.1", port)) {
+            socket.getOutputStream().write(start.formatted(auth).getBytes(StandardCharsets.US_ASCII));
+            Awaitility.await().until(() -> {
+                socket.getOutputStream().write(' ');
+                socket.getOutputStream().flush();
+                socket.setSoTimeout(100);
+                return hasEnded(socket);
+            });
+        }
+    }
+
+    private static boolean hasEnded(Socket socket) {
+        try {
+            return socket.getInputStream().read() < 0;
+        } catch (SocketTimeoutException e) {
+            return false;
+        } catch (IOException e) {
+            return true;
+        }
+    }
+}
