@@ -17,10 +17,10 @@ public final class Addresses {
     public static String counted(String address) {
         try {
             // A literal is never looked up.
-            if (InetAddress.ofLiteral(address) instanceof Inet6Address six) {
-                return HexFormat.of().formatHex(Arrays.copyOf(six.getAddress(), NETWORK_BYTES)) + "::/64";
-            }
-            return address;
+            InetAddress known = InetAddress.ofLiteral(address);
+            return known instanceof Inet6Address
+                    ? HexFormat.of().formatHex(Arrays.copyOf(known.getAddress(), NETWORK_BYTES)) + "::/64"
+                    : known.getHostAddress();
         } catch (IllegalArgumentException e) {
             return address;
         }

@@ -24,16 +24,16 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** An issuer of JWTs, with claims as Keycloak has them. */
-final class TestIssuer {
+public final class TestIssuer {
 
     static final String ISSUER = "https://issuer.example/realms/main";
-    static final String AUDIENCE = "patchkey";
+    public static final String AUDIENCE = "patchkey";
 
     static final RSAKey KEY = newKey("known");
     private static final HttpServer SERVER = serve();
 
     /** How often it was asked for its keys. */
-    static final AtomicInteger ASKED = new AtomicInteger();
+    public static final AtomicInteger ASKED = new AtomicInteger();
 
     private TestIssuer() {}
 
@@ -63,7 +63,7 @@ final class TestIssuer {
         }
     }
 
-    static String keys() {
+    public static String keys() {
         return "http://127.0.0.1:" + SERVER.getAddress().getPort() + "/keys";
     }
 
@@ -78,6 +78,12 @@ final class TestIssuer {
                 .expirationTime(Date.from(now.plus(Duration.ofMinutes(5))))
                 .claim("realm_access", Map.of("roles", List.of(roles)))
                 .claim("patchkey_prefixes", List.of("*"));
+    }
+
+    /** A JWT that is good in all but its key, of which the issuer does not know. */
+    public static String ofUnknownKey() {
+        RSAKey key = newKey("unknown");
+        return jwt(claims("mallory", "patchkey-admin"), JWSAlgorithm.RS256, key.getKeyID(), signer(key));
     }
 
     static String jwt(JWTClaimsSet.Builder claims) {

@@ -3,6 +3,7 @@ package dev.patchkey.service.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.patchkey.service.security.TestIssuer;
 import dev.patchkey.service.security.TestTokens;
 import dev.patchkey.service.web.HttpApi;
 import dev.patchkey.service.web.HttpApi.Answer;
@@ -63,6 +64,18 @@ class LimitsTest {
                 .toList();
         assertThat(statuses).contains(429).doesNotContain(200);
         assertThat(as("other").get("/v1/keys/x").status()).isEqualTo(404);
+    }
+
+    @Test
+    void theIssuerIsNotAskedForKeysForEachBadJwtOfAnAddress() {
+        HttpApi mallory = new HttpApi(
+                URI.create("https://127.0.0.1:" + port), http, "Authorization", "Bearer " + TestIssuer.ofUnknownKey());
+        int before = TestIssuer.ASKED.get();
+        assertThat(Stream.generate(() -> mallory.get("/v1/keys").status()).limit(60))
+                .doesNotContain(200)
+                .contains(429);
+        // So many are looked at in a minute, and each may be told so once more.
+        assertThat(TestIssuer.ASKED.get() - before).isLessThan(30);
     }
 
     @Test

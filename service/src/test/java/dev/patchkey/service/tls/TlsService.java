@@ -1,6 +1,7 @@
 package dev.patchkey.service.tls;
 
 import dev.patchkey.service.PatchkeyService;
+import dev.patchkey.service.security.TestIssuer;
 import dev.patchkey.service.security.TestTokens;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
@@ -56,7 +57,9 @@ public @interface TlsService {
             TestCertificates certificates = TestCertificates.get();
             TestPropertyValues values = TestPropertyValues.of(
                     "spring.ssl.bundle.jks.test.keystore.location=file:" + certificates.served,
-                    "spring.ssl.bundle.jks.test.truststore.location=file:" + certificates.trusted);
+                    "spring.ssl.bundle.jks.test.truststore.location=file:" + certificates.trusted,
+                    "spring.security.oauth2.resourceserver.jwt.jwk-set-uri=" + TestIssuer.keys(),
+                    "spring.security.oauth2.resourceserver.jwt.audiences=" + TestIssuer.AUDIENCE);
             String[] callers = {"busy:observer", "other:observer", "watching:observer", "fleet:node", "slow:operator"};
             for (int i = 0; i < callers.length; i++) {
                 String[] caller = callers[i].split(":", 2);
