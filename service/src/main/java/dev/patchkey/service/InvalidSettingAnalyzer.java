@@ -11,7 +11,8 @@ import org.springframework.core.annotation.Order;
 @Order(Ordered.HIGHEST_PRECEDENCE)
 class InvalidSettingAnalyzer implements FailureAnalyzer {
 
-    private static final List<String> OURS = List.of("patchkey.", "spring.datasource.", "spring.security.");
+    private static final List<String> OURS =
+            List.of("patchkey.", "server.", "management.server.", "spring.datasource.", "spring.security.");
 
     @Override
     public @Nullable FailureAnalysis analyze(Throwable failure) {

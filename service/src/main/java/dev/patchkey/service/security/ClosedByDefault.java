@@ -20,6 +20,7 @@ import org.springframework.core.env.Environment;
 final class ClosedByDefault implements BeanFactoryPostProcessor {
 
     private static final String JWT = "spring.security.oauth2.resourceserver.jwt.";
+    private static final String FORWARDING = "server.forward-headers-strategy";
     private static final List<String> JWT_SOURCES = List.of("issuer-uri", "jwk-set-uri", "public-key-location");
     private static final Set<String> CLIENT_AUTH = Set.of("want", "need");
 
@@ -37,6 +38,7 @@ final class ClosedByDefault implements BeanFactoryPostProcessor {
         CallerSettings.require(
                 !known || !properties.open(),
                 "patchkey.security.open must be false where tokens, JWTs or certificates say who may come in");
+        requireNoForwarding();
         if (takesJwts(environment)) {
             requireAudience();
         }
@@ -54,6 +56,14 @@ final class ClosedByDefault implements BeanFactoryPostProcessor {
     /** Whether an issuer of JWTs is configured. */
     static boolean takesJwts(Environment environment) {
         return JWT_SOURCES.stream().anyMatch(source -> isSet(environment.getProperty(JWT + source)));
+    }
+
+    /** Jetty would take the headers of whoever sends them, and so everybody could choose the address that limits count. */
+    private void requireNoForwarding() {
+        CallerSettings.require(
+                "none".equalsIgnoreCase(environment.getProperty(FORWARDING)),
+                FORWARDING + " must be none, or anybody could choose the address and the host that a request seems to"
+                        + " have");
     }
 
     /** Or a JWT that was made for any other service of the issuer would be good here. */

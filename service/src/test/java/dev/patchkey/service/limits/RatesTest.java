@@ -86,10 +86,19 @@ class RatesTest {
         "2001:db8:1:2::1, 2001:db8:1:3::1, false",
         "192.0.2.1, 192.0.2.1, true",
         "192.0.2.1, 192.0.2.2, false",
-        "::ffff:192.0.2.1, 192.0.2.1, true"
+        "::ffff:192.0.2.1, 192.0.2.1, true",
+        "[2001:db8:1:2:3:4:5:6], 2001:db8:1:2::1, true",
+        "[2001:db8:1:2::1], [2001:db8:1:3::1], false",
+        "unknown, _hidden, true",
+        "unknown, 192.0.2.1, false"
     })
     void anAddressOfIpv6CountsAsItsNetwork(String one, String other, boolean same) {
         assertThat(Addresses.counted(one).equals(Addresses.counted(other))).isEqualTo(same);
+    }
+
+    @Test
+    void whatIsNoAddressIsNotKeptHoweverLongItIs() {
+        assertThat(Addresses.counted("x".repeat(100_000))).hasSizeLessThan(64);
     }
 
     @Test
@@ -97,6 +106,9 @@ class RatesTest {
         assertThat(Addresses.isLoopback("localhost")).isFalse();
         assertThat(Addresses.isLoopback("127.0.0.1")).isTrue();
         assertThat(Addresses.isLoopback("::1")).isTrue();
+        assertThat(Addresses.isLoopback("[::1]")).isTrue();
+        assertThat(Addresses.isLoopback("[]")).isFalse();
+        assertThat(Addresses.isLoopback("[")).isFalse();
         assertThat(Addresses.isLoopback("192.0.2.1")).isFalse();
     }
 

@@ -21,7 +21,9 @@ import org.springframework.mock.env.MockEnvironment;
 class ClosedByDefaultTest {
 
     private static void check(String settings) {
-        MockEnvironment environment = new MockEnvironment().withProperty("server.port", "8080");
+        MockEnvironment environment = new MockEnvironment()
+                .withProperty("server.port", "8080")
+                .withProperty("server.forward-headers-strategy", "none");
         Arrays.stream(settings.split(" ", -1))
                 .filter(setting -> !setting.isEmpty())
                 .map(setting -> setting.split("=", 2))
@@ -70,6 +72,9 @@ class ClosedByDefaultTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "server.forward-headers-strategy=native|server.forward-headers-strategy must be none",
+                "server.forward-headers-strategy=framework|server.forward-headers-strategy must be none",
+                "server.forward-headers-strategy=|server.forward-headers-strategy must be none",
                 "patchkey.security.open=true patchkey.security.tokens-file=/x|patchkey.security.open must be false",
                 "spring.security.oauth2.resourceserver.jwt.issuer-uri=https://i|jwt.audiences must name this service",
                 "patchkey.security.certificates[0].subject=CN=a patchkey.security.certificates[0].name=a"
