@@ -8,7 +8,7 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 
 /** Says which setting is wrong, and its rule, where one of ours has refused it: its message begins with its name. */
-@Order(Ordered.HIGHEST_PRECEDENCE)
+@Order(Ordered.HIGHEST_PRECEDENCE + 1)
 class InvalidSettingAnalyzer implements FailureAnalyzer {
 
     private static final List<String> OURS =

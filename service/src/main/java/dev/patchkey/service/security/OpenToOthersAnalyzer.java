@@ -2,8 +2,14 @@ package dev.patchkey.service.security;
 
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 
-/** Says what to set where a service that knows no credentials would have been open to others. */
+/**
+ * Says what to set where a service that knows no credentials would have been open to others. Comes before the analyzer of
+ * wrong settings: the address may be right, and what mends it is another setting.
+ */
+@Order(Ordered.HIGHEST_PRECEDENCE)
 final class OpenToOthersAnalyzer extends AbstractFailureAnalyzer<OpenToOthersException> {
 
     @Override
