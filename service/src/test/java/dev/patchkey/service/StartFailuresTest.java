@@ -56,6 +56,20 @@ class StartFailuresTest {
                 .doesNotContain("\tat ");
     }
 
+    /** One whose name is misspelt in the environment goes unnoticed, and looks the same. */
+    @Test
+    void saysWhichCallerHasNoPrefixes(CapturedOutput output, @TempDir Path directory) {
+        assertThat(analysis(
+                        output,
+                        "spring.datasource.url=" + file(directory) + ";WRITE_DELAY=0",
+                        "patchkey.security.tokens[0].name=ops",
+                        "patchkey.security.tokens[0].role=operator",
+                        "patchkey.security.tokens[0].hashes=sha256:" + "0".repeat(64)))
+                .contains("patchkey.security.tokens[0].prefixes must be 1 to 100 beginnings of keys")
+                .contains("'*' for all keys")
+                .doesNotContain("\tat ");
+    }
+
     /** An empty one too, in whose place a database in memory would lose everything. */
     @ParameterizedTest
     @CsvSource({

@@ -46,6 +46,9 @@ public record Caller(
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._@-]{0,63}");
 
+    /** How settings and claims write the empty prefix, which they never leave out. */
+    static final String ANY_KEY = "*";
+
     private static final List<String> ALL_KEYS = List.of("");
 
     /** Everybody, where the service knows no credentials: may do everything, and what it names is bound to nobody. */
@@ -68,15 +71,28 @@ public record Caller(
         return NAME.matcher(name).matches();
     }
 
-    /** Whoever has been given a token or a certificate. */
+    /**
+     * Whoever has been given a token or a certificate.
+     *
+     * @param prefixes as settings write them
+     */
     static Caller named(String name, Role role, List<String> prefixes, @Nullable String credential) {
-        List<String> keys = prefixes.isEmpty() ? ALL_KEYS : prefixes;
-        return new Caller(name, Role.withContained(List.of(role)), keys, credential, null);
+        return new Caller(name, Role.withContained(List.of(role)), plain(prefixes), credential, null);
     }
 
-    /** Whoever has been given a JWT. */
+    /**
+     * Whoever has been given a JWT.
+     *
+     * @param prefixes as claims write them
+     */
     static Caller ofJwt(String name, Collection<Role> roles, List<String> prefixes, @Nullable Instant until) {
-        return new Caller(JWT_NAMESPACE + OWNS + name, Role.withContained(roles), prefixes, null, until);
+        return new Caller(JWT_NAMESPACE + OWNS + name, Role.withContained(roles), plain(prefixes), null, until);
+    }
+
+    private static List<String> plain(List<String> prefixes) {
+        return prefixes.stream()
+                .map(prefix -> prefix.equals(ANY_KEY) ? "" : prefix)
+                .toList();
     }
 
     /**

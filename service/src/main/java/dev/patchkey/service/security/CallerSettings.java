@@ -27,11 +27,20 @@ final class CallerSettings {
                 .orElseThrow(() -> new IllegalArgumentException(setting + ".role must be " + Role.WORDS));
     }
 
+    /** None at all is refused: a field that is missing, or whose name is misspelt, must not open all keys. */
     static List<String> prefixes(String setting, List<String> prefixes) {
         require(
-                prefixes.size() <= MOST_PREFIXES && prefixes.stream().allMatch(KeyName::isValid),
-                setting + ".prefixes must be at most " + MOST_PREFIXES + " beginnings of keys, each " + KeyName.RULE);
+                !prefixes.isEmpty()
+                        && prefixes.size() <= MOST_PREFIXES
+                        && prefixes.stream().allMatch(CallerSettings::isPrefix),
+                setting + ".prefixes must be 1 to " + MOST_PREFIXES + " beginnings of keys, each " + KeyName.RULE
+                        + ", or '" + Caller.ANY_KEY + "' for all keys");
         return prefixes;
+    }
+
+    /** Whether this is how a setting or a claim writes a prefix. */
+    static boolean isPrefix(String prefix) {
+        return prefix.equals(Caller.ANY_KEY) || KeyName.isValid(prefix);
     }
 
     static void require(boolean rule, String otherwise) {

@@ -41,6 +41,10 @@ final class ClosedByDefault implements BeanFactoryPostProcessor {
         requireNoForwarding();
         if (takesJwts(environment)) {
             requireAudience();
+            CallerSettings.require(
+                    isSet(properties.jwt().prefixesClaim()),
+                    "patchkey.security.jwt.prefixes-claim must name the claim with the prefixes of the keys that a JWT is"
+                            + " for, or be '" + Caller.ANY_KEY + "' for all keys");
         }
         if (!properties.certificates().isEmpty()) {
             requireClientCertificates(properties.certificates());

@@ -1,6 +1,5 @@
 package dev.patchkey.service.security;
 
-import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.security.SecurityProperties.JwtSettings;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,8 +18,6 @@ final class JwtCallers implements Converter<Jwt, CallerAuthentication> {
 
     /** By how much clocks may differ: as long as the decoder still takes a JWT, the connections that it opened stand. */
     private static final Duration SKEW = Duration.ofSeconds(60);
-
-    private static final String ALL_KEYS = "*";
 
     private final JwtSettings settings;
 
@@ -49,12 +46,15 @@ final class JwtCallers implements Converter<Jwt, CallerAuthentication> {
     }
 
     private List<String> prefixes(Jwt jwt) {
-        if (settings.prefixesClaim() == null) {
-            return List.of("");
+        String name = settings.prefixesClaim();
+        if (name == null) {
+            return List.of();
         }
-        return texts(claim(jwt, settings.prefixesClaim())).stream()
-                .filter(prefix -> prefix.equals(ALL_KEYS) || KeyName.isValid(prefix))
-                .map(prefix -> prefix.equals(ALL_KEYS) ? "" : prefix)
+        if (name.equals(Caller.ANY_KEY)) {
+            return List.of(Caller.ANY_KEY);
+        }
+        return texts(claim(jwt, name)).stream()
+                .filter(CallerSettings::isPrefix)
                 .toList();
     }
 

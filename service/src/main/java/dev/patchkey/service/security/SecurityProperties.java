@@ -8,8 +8,8 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * Who is let in, and as what. A field that is none of these stops the start: a {@code prefixs} that went unnoticed would
- * open all keys.
+ * Who is let in, and as what. A field that is none of these stops the start. That does not reach the environment, where
+ * Boot passes over unknown names; so a field whose absence would let more in is required.
  *
  * @param open whether anybody who can reach the port is an admin, wherever the service listens
  * @param tokens whose bearer tokens are good
@@ -38,8 +38,8 @@ record SecurityProperties(
      * @param roleClaim a text or a list of texts, those of which count that are a role's name behind the prefix
      * @param rolePrefix what a role's name begins with there, so that an {@code admin} of something else is none here
      * @param nameClaim the caller's name, which the issuer must never give to another
-     * @param prefixesClaim a list of prefixes of keys, {@code *} for all; without the setting every JWT is for all keys,
-     *     with it one that has no such claim is for none
+     * @param prefixesClaim a list of prefixes of keys, {@code *} for all; a JWT that has no such claim is for none. The
+     *     setting must be there where JWTs are taken; where it is itself {@code *}, every JWT is for all keys
      */
     record JwtSettings(
             @DefaultValue("roles") String roleClaim,
@@ -53,7 +53,7 @@ record SecurityProperties(
      * @param subject the distinguished name, whole, or a URI that is among the subject's alternative names
      * @param name the caller's name
      * @param role its role
-     * @param prefixes of the keys that it may use; empty for all
+     * @param prefixes of the keys that it may use, {@code *} for all; never empty
      */
     record CertificateSettings(
             @Nullable String subject,

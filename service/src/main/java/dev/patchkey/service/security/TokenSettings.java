@@ -10,7 +10,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param name the caller's name
  * @param role its role
  * @param hashes {@code sha256:} and the hash of each token that is valid, in hexadecimal
- * @param prefixes of the keys that it may use; empty for all
+ * @param prefixes of the keys that it may use, {@code *} for all; never empty
  */
 record TokenSettings(
         @Nullable String name,

@@ -24,7 +24,7 @@ class TokensController {
             String name,
             String role,
 
-            @Schema(description = "Of the keys that the caller may use; empty for all")
+            @Schema(description = "Of the keys that the caller may use; * for all")
             List<String> prefixes,
 
             @Schema(description = "How many tokens are good")

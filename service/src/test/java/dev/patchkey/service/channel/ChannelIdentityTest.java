@@ -190,7 +190,7 @@ class ChannelIdentityTest {
 
     @Test
     void whoseTokenIsTakenAwayIsSentAway() {
-        String yaml = "tokens:\n  - {name: leaving, role: node, hashes: ['"
+        String yaml = "tokens:\n  - {name: leaving, role: node, prefixes: ['*'], hashes: ['"
                 + TestTokens.hash(TestTokens.token("leaving")) + "']}\n";
         SecuredService.Callers.write(yaml);
         Awaitility.await()

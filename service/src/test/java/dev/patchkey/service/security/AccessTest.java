@@ -262,7 +262,7 @@ class AccessTest {
 
     @Test
     void whoseTokenIsTakenAwayWatchesNoLonger() throws Exception {
-        SecuredService.Callers.write("tokens:\n  - {name: leaver, role: observer, hashes: ['"
+        SecuredService.Callers.write("tokens:\n  - {name: leaver, role: observer, prefixes: ['*'], hashes: ['"
                 + TestTokens.hash(TestTokens.token("leaver")) + "']}\n");
         Awaitility.await()
                 .untilAsserted(

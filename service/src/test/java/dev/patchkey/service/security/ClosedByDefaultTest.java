@@ -45,7 +45,8 @@ class ClosedByDefaultTest {
                 "server.address=0.0.0.0 patchkey.security.tokens-file=/run/tokens.yaml",
                 "server.address=0.0.0.0 patchkey.security.tokens[0].name=a",
                 "server.address=0.0.0.0 spring.security.oauth2.resourceserver.jwt.issuer-uri=https://i"
-                        + " spring.security.oauth2.resourceserver.jwt.audiences=patchkey",
+                        + " spring.security.oauth2.resourceserver.jwt.audiences=patchkey"
+                        + " patchkey.security.jwt.prefixes-claim=patchkey_prefixes",
             })
     void startsWhereNobodyElseIsOrTheCallersAreKnown(String settings) {
         assertThatCode(() -> check(settings)).doesNotThrowAnyException();
@@ -77,10 +78,22 @@ class ClosedByDefaultTest {
                 "server.forward-headers-strategy=|server.forward-headers-strategy must be none",
                 "patchkey.security.open=true patchkey.security.tokens-file=/x|patchkey.security.open must be false",
                 "spring.security.oauth2.resourceserver.jwt.issuer-uri=https://i|jwt.audiences must name this service",
+                "spring.security.oauth2.resourceserver.jwt.issuer-uri=https://i"
+                        + " spring.security.oauth2.resourceserver.jwt.audiences=patchkey"
+                        + "|patchkey.security.jwt.prefixes-claim must name the claim",
+                "spring.security.oauth2.resourceserver.jwt.issuer-uri=https://i"
+                        + " spring.security.oauth2.resourceserver.jwt.audiences=patchkey"
+                        + " patchkey.security.jwt.prefixes-claim="
+                        + "|patchkey.security.jwt.prefixes-claim must name the claim",
                 "patchkey.security.certificates[0].subject=CN=a patchkey.security.certificates[0].name=a"
-                        + " patchkey.security.certificates[0].role=node|server.ssl.client-auth want or need",
+                        + " patchkey.security.certificates[0].role=operator"
+                        + "|patchkey.security.certificates[0].prefixes must be 1 to 100",
+                "patchkey.security.certificates[0].subject=CN=a patchkey.security.certificates[0].name=a"
+                        + " patchkey.security.certificates[0].role=node patchkey.security.certificates[0].prefixes=*"
+                        + "|server.ssl.client-auth want or need",
                 "patchkey.security.certificates[0].subject=a patchkey.security.certificates[0].name=a"
-                        + " patchkey.security.certificates[0].role=node|subject must be a distinguished name",
+                        + " patchkey.security.certificates[0].role=node patchkey.security.certificates[0].prefixes=*"
+                        + "|subject must be a distinguished name",
             })
     void refusesWhatWouldNotDoWhatItSays(String settingsAndRule) {
         String[] parts = settingsAndRule.split("\\|", -1);

@@ -48,17 +48,18 @@ public @interface SecuredService {
 
         @Override
         public void initialize(ConfigurableApplicationContext context) {
-            token("watcher", "observer", "");
-            token("checkout", "node", "");
-            token("billing", "node", "");
-            token("ops", "operator", "");
-            token("root", "admin", "");
+            token("watcher", "observer", "*");
+            token("checkout", "node", "*");
+            token("billing", "node", "*");
+            token("ops", "operator", "*");
+            token("root", "admin", "*");
             token("team-a", "operator", "team-a.");
             token("team-ab", "observer", "team-a.,team-b.");
             token("team-a-node", "node", "team-a.");
             String weak = "patchkey.security.tokens[" + tokens + "].";
             properties.add(weak + "name=weak");
             properties.add(weak + "role=admin");
+            properties.add(weak + "prefixes=*");
             properties.add(weak + "hashes=" + TestTokens.hash(PASSWORD));
             properties.add("patchkey.security.tokens-file=" + FILE);
             properties.add("patchkey.security.tokens-file-check=100ms");

@@ -3,6 +3,7 @@ package dev.patchkey.service.security;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.patchkey.service.refcount.KeyName;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -29,8 +30,8 @@ class TokensTest {
     private static final String TWO = TestTokens.token("two");
 
     private static String yaml(String name, String role, String... tokens) {
-        StringBuilder text =
-                new StringBuilder("tokens:\n  - name: %s\n    role: %s\n    hashes:\n".formatted(name, role));
+        String form = "tokens:\n  - name: %s\n    role: %s\n    prefixes: ['*']\n    hashes:\n";
+        StringBuilder text = new StringBuilder(form.formatted(name, role));
         for (String token : tokens) {
             text.append("      - ").append(TestTokens.hash(token)).append('\n');
         }
@@ -84,7 +85,7 @@ class TokensTest {
         Path file = directory.resolve("tokens.yaml");
         Files.writeString(file, yaml("ops", "operator", ONE));
         try (Credentials credentials = watching(file)) {
-            Files.writeString(file, "tokens:\n  - name: ops\n    role: operator\n    hashes: [" + TWO + "]\n");
+            Files.writeString(file, "tokens: [{name: ops, role: operator, prefixes: [a], hashes: [" + TWO + "]}]\n");
             Awaitility.await().untilAsserted(() -> assertThat(output.getAll()).contains("tokens[0].hashes must be"));
             assertThat(credentials.find(ONE)).isNotNull();
             Files.writeString(file, "tokens: [secret-of-" + TWO + "\n  : :\n");
@@ -140,13 +141,18 @@ class TokensTest {
                 "tokens: [{name: a, role: node, hashes: [null]}]|tokens[0].hashes must have no empty element",
                 "tokens: [{name: a, name: b}]|must be YAML without doubled fields; line 1",
                 "tokens: [{name: a, role: root, hashes: []}]|tokens[0].role must be observer, node, operator or admin",
-                "tokens: [{name: a, role: node, hashes: []}]|tokens[0].hashes must be 1 to 10 hashes",
-                "tokens: [{name: a, role: node, hashes: [sha256:xyz]}]|tokens[0].hashes must be 1 to 10 hashes",
+                "tokens: [{name: a, role: node, prefixes: [a], hashes: []}]|tokens[0].hashes must be 1 to 10 hashes",
+                "tokens: [{name: a, role: node, prefixes: [a], hashes: [sha256:xyz]}]|tokens[0].hashes must be 1 to 10 hashes",
                 "tokens: [{name: a:b, role: node}]|tokens[0].name must be 1 to 64 characters",
                 "tokens: [{name: jwt, role: node}]|tokens[0].name must be 1 to 64 characters",
                 "tokens: [{name: anonymous, role: node}]|tokens[0].name must be 1 to 64 characters",
-                "tokens: [{name: a, role: node, prefixes: [Team]}]|tokens[0].prefixes must be at most 100",
-                "tokens: [{name: a, role: node, prefixes: ['']}]|tokens[0].prefixes must be at most 100",
+                "tokens: [{name: a, role: operator}]|tokens[0].prefixes must be 1 to 100",
+                "tokens: [{name: a, role: admin, prefixes: }]|tokens[0].prefixes must be 1 to 100",
+                "tokens: [{name: a, role: node, prefixes: []}]|tokens[0].prefixes must be 1 to 100",
+                "tokens: [{name: a, role: node, prefixes: [Team]}]|tokens[0].prefixes must be 1 to 100",
+                "tokens: [{name: a, role: node, prefixes: [team*]}]|tokens[0].prefixes must be 1 to 100",
+                "tokens: [{name: a, role: node, prefixes: ['']}]|tokens[0].prefixes must be 1 to 100",
+                "tokens: [{name: a, role: node, prefixes: team}]|tokens[0].prefixes must be a list",
                 "tokens: !!java.net.URL [\"http://127.0.0.1/\"]|must be YAML",
                 "tokens: &a [*a]|must",
             })
@@ -158,30 +164,45 @@ class TokensTest {
     }
 
     @Test
+    void aStarIsAllKeysAndNothingElseIs() {
+        List<String> hashes = List.of(TestTokens.hash(ONE));
+        KeyName key = new KeyName("team-b.x");
+        Caller all = Tokens.of("x", List.of(new TokenSettings("a", "operator", hashes, List.of("team-a.", "*"))))
+                .find(ONE);
+        assertThat(Objects.requireNonNull(all).mayUse(key)).isTrue();
+        Caller team = Tokens.of("x", List.of(new TokenSettings("a", "operator", hashes, List.of("team-a."))))
+                .find(ONE);
+        assertThat(Objects.requireNonNull(team).mayUse(key)).isFalse();
+        assertThatThrownBy(() -> Tokens.of("x", List.of(new TokenSettings("a", "operator", hashes, List.of()))))
+                .hasMessageStartingWith("x[0].prefixes must be 1 to 100")
+                .hasMessageEndingWith("or '*' for all keys");
+    }
+
+    @Test
     void oneTokenIsOneCallers() {
         String hash = TestTokens.hash(ONE);
         List<String> hashes = List.of(hash);
         assertThatThrownBy(() -> Tokens.of(
                         "x",
                         List.of(
-                                new TokenSettings("a", "node", hashes, List.of()),
-                                new TokenSettings("b", "admin", hashes, List.of()))))
+                                new TokenSettings("a", "node", hashes, List.of("*")),
+                                new TokenSettings("b", "admin", hashes, List.of("*")))))
                 .hasMessageContaining("no hash that was given before");
-        Tokens a = Tokens.of("x", List.of(new TokenSettings("a", "node", hashes, List.of())));
-        Tokens b = Tokens.of("x", List.of(new TokenSettings("b", "admin", hashes, List.of())));
+        Tokens a = Tokens.of("x", List.of(new TokenSettings("a", "node", hashes, List.of("*"))));
+        Tokens b = Tokens.of("x", List.of(new TokenSettings("b", "admin", hashes, List.of("*"))));
         assertThatThrownBy(() -> a.and(b, "y")).hasMessageContaining("no name and no hash");
         assertThatThrownBy(() -> Tokens.of(
                         "x",
                         List.of(
-                                new TokenSettings("a", "node", hashes, List.of()),
-                                new TokenSettings("a", "admin", List.of(TestTokens.hash(TWO)), List.of()))))
+                                new TokenSettings("a", "node", hashes, List.of("*")),
+                                new TokenSettings("a", "admin", List.of(TestTokens.hash(TWO)), List.of("*")))))
                 .hasMessageContaining("given once");
     }
 
     @Test
     void aCallerShowsNoCredential() {
         Tokens tokens =
-                Tokens.of("x", List.of(new TokenSettings("a", "node", List.of(TestTokens.hash(ONE)), List.of())));
+                Tokens.of("x", List.of(new TokenSettings("a", "node", List.of(TestTokens.hash(ONE)), List.of("*"))));
         assertThat(String.valueOf(tokens.find(ONE))).contains("a").doesNotContain("sha256");
     }
 }

@@ -36,9 +36,11 @@ import org.springframework.test.context.ContextConfiguration;
             "patchkey.security.certificates[0].subject=CN=checkout,OU=Shop,O=Example",
             "patchkey.security.certificates[0].name=checkout",
             "patchkey.security.certificates[0].role=operator",
+            "patchkey.security.certificates[0].prefixes=*",
             "patchkey.security.certificates[1].subject=spiffe://example.org/billing",
             "patchkey.security.certificates[1].name=billing",
             "patchkey.security.certificates[1].role=node",
+            "patchkey.security.certificates[1].prefixes=*",
             "patchkey.limits.requests-per-second=1",
             "patchkey.limits.burst=40",
             "patchkey.limits.failures-per-minute=20",
@@ -59,7 +61,8 @@ public @interface TlsService {
                     "spring.ssl.bundle.jks.test.keystore.location=file:" + certificates.served,
                     "spring.ssl.bundle.jks.test.truststore.location=file:" + certificates.trusted,
                     "spring.security.oauth2.resourceserver.jwt.jwk-set-uri=" + TestIssuer.keys(),
-                    "spring.security.oauth2.resourceserver.jwt.audiences=" + TestIssuer.AUDIENCE);
+                    "spring.security.oauth2.resourceserver.jwt.audiences=" + TestIssuer.AUDIENCE,
+                    "patchkey.security.jwt.prefixes-claim=*");
             String[] callers = {"busy:observer", "other:observer", "watching:observer", "fleet:node", "slow:operator"};
             for (int i = 0; i < callers.length; i++) {
                 String[] caller = callers[i].split(":", 2);
@@ -67,6 +70,7 @@ public @interface TlsService {
                 values = values.and(
                         token + "name=" + caller[0],
                         token + "role=" + caller[1],
+                        token + "prefixes=*",
                         token + "hashes=" + TestTokens.hash(TestTokens.token(caller[0])));
             }
             values.applyTo(context);
