@@ -89,6 +89,11 @@ public record Caller(
         return new Caller(JWT_NAMESPACE + OWNS + name, Role.withContained(roles), plain(prefixes), null, until);
     }
 
+    /** The same caller, for as long as what it has shown is good. */
+    Caller goodUntil(Instant end) {
+        return new Caller(name, roles, prefixes, credential, end);
+    }
+
     private static List<String> plain(List<String> prefixes) {
         return prefixes.stream()
                 .map(prefix -> prefix.equals(ANY_KEY) ? "" : prefix)

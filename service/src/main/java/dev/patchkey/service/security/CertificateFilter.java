@@ -14,15 +14,19 @@ import org.springframework.web.filter.OncePerRequestFilter;
 /**
  * Takes in whoever has shown a good client certificate. A request that shows anything in {@code Authorization} is judged by
  * that alone: no certificate makes up for a token that is not good.
+ *
+ * <p>TLS looks at a certificate when a connection begins, and requests may come by it when the certificate has ended.
  */
 final class CertificateFilter extends OncePerRequestFilter {
 
     private static final String CERTIFICATES = "jakarta.servlet.request.X509Certificate";
 
     private final Certificates certificates;
+    private final Credentials credentials;
 
-    CertificateFilter(Certificates certificates) {
+    CertificateFilter(Certificates certificates, Credentials credentials) {
         this.certificates = certificates;
+        this.credentials = credentials;
     }
 
     @Override
@@ -32,7 +36,7 @@ final class CertificateFilter extends OncePerRequestFilter {
                 && request.getAttribute(CERTIFICATES) instanceof X509Certificate[] shown
                 && shown.length > 0) {
             Caller caller = certificates.find(shown[0]);
-            if (caller != null) {
+            if (caller != null && credentials.areGood(caller)) {
                 SecurityContextHolder.setContext(new SecurityContextImpl(new CallerAuthentication(caller)));
             }
         }

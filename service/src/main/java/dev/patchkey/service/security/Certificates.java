@@ -52,14 +52,16 @@ final class Certificates {
         }
     }
 
-    /** Whose certificate it is; null if nobody's, or if it could be that of several. */
+    /** Whose certificate it is, until it ends; null if nobody's, or if it could be that of several. */
     @Nullable Caller find(X509Certificate certificate) {
         Set<Caller> found = new HashSet<>();
         add(found, byName.get(certificate.getSubjectX500Principal()));
         for (String uri : uris(certificate)) {
             add(found, byUri.get(uri));
         }
-        return found.size() == 1 ? found.iterator().next() : null;
+        return found.size() == 1
+                ? found.iterator().next().goodUntil(certificate.getNotAfter().toInstant())
+                : null;
     }
 
     private static void add(Set<Caller> found, @Nullable Caller caller) {

@@ -98,8 +98,10 @@ public class SecurityConfiguration {
             if (!properties.certificates().isEmpty()) {
                 requireTrustStore(sslBundles, environment);
                 http.addFilterAt(
-                        new CertificateFilter(new Certificates(
-                                SecurityProperties.PREFIX + ".certificates", properties.certificates())),
+                        new CertificateFilter(
+                                new Certificates(
+                                        SecurityProperties.PREFIX + ".certificates", properties.certificates()),
+                                credentials),
                         AbstractPreAuthenticatedProcessingFilter.class);
             }
             http.addFilterAt(bearer(credentials, jwts, properties, problems), BasicAuthenticationFilter.class);

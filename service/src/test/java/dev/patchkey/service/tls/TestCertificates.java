@@ -24,7 +24,7 @@ import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
 
 /** Certificates that are made for the tests: each signs itself, and is trusted itself. */
-final class TestCertificates {
+public final class TestCertificates {
 
     static final String PASSWORD = "changeit";
     private static final String ALIAS = "one";
@@ -38,7 +38,7 @@ final class TestCertificates {
     /** Where those are that the service takes for genuine. */
     final Path trusted;
 
-    static synchronized TestCertificates get() {
+    public static synchronized TestCertificates get() {
         TestCertificates known = made;
         if (known == null) {
             known = new TestCertificates();
@@ -112,6 +112,15 @@ final class TestCertificates {
     void serveNonsense() throws IOException {
         Path next = Files.writeString(directory.resolve("next.p12"), "nonsense");
         Files.move(next, served, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /** The certificate of that name. */
+    public X509Certificate certificate(String name) {
+        try {
+            return (X509Certificate) store(name).getCertificate(ALIAS);
+        } catch (IOException | GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private KeyStore store(String name) throws IOException, GeneralSecurityException {
