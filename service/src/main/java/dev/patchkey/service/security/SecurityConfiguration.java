@@ -9,7 +9,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.ssl.SslBundles;
+import org.springframework.boot.web.server.Ssl;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
@@ -96,7 +99,10 @@ public class SecurityConfiguration {
                         "server.ssl.bundle is not set: tokens and JWTs travel readable, unless something else encrypts");
             }
             if (!properties.certificates().isEmpty()) {
-                requireTrustStore(sslBundles, environment);
+                requireTrustStore("server.ssl", sslBundles, environment);
+                if (ManagementPortType.get(environment) == ManagementPortType.DIFFERENT) {
+                    requireTrustStore("management.server.ssl", sslBundles, environment);
+                }
                 http.addFilterAt(
                         new CertificateFilter(
                                 new Certificates(
@@ -115,12 +121,20 @@ public class SecurityConfiguration {
     }
 
     /** Without one, the certificate of whoever any public authority has certified would be taken for genuine. */
-    private static void requireTrustStore(ObjectProvider<SslBundles> bundles, Environment environment) {
-        String name = environment.getRequiredProperty("server.ssl.bundle");
+    private static void requireTrustStore(String port, ObjectProvider<SslBundles> bundles, Environment environment) {
+        Ssl ssl = Binder.get(environment).bind(port, Ssl.class).orElse(null);
+        if (ssl == null || !Ssl.isEnabled(ssl) || !asksForCertificates(ssl)) {
+            return;
+        }
+        String bundle = ssl.getBundle();
         CallerSettings.require(
-                bundles.getObject().getBundle(name).getStores().getTrustStore() != null,
-                "patchkey.security.certificates must come with a trust store in the bundle that server.ssl.bundle names,"
-                        + " with the authority that signs the certificates of callers");
+                bundle != null && bundles.getObject().getBundle(bundle).getStores().getTrustStore() != null,
+                port + ".bundle must name a bundle with a trust store, with the authority that signs the certificates of"
+                        + " patchkey.security.certificates");
+    }
+
+    private static boolean asksForCertificates(Ssl ssl) {
+        return ssl.getClientAuth() == Ssl.ClientAuth.WANT || ssl.getClientAuth() == Ssl.ClientAuth.NEED;
     }
 
     private static BearerTokenAuthenticationFilter bearer(
