@@ -9,6 +9,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.Environment;
 
@@ -51,7 +52,7 @@ final class ClosedByDefault implements BeanFactoryPostProcessor {
         }
         if (!known && !properties.open()) {
             requireLoopback("server.address", environment.getProperty("server.address"));
-            if (managementHasAPort()) {
+            if (ManagementPortType.get(environment) == ManagementPortType.DIFFERENT) {
                 requireLoopback("management.server.address", environment.getProperty("management.server.address"));
             }
         }
@@ -89,13 +90,6 @@ final class ClosedByDefault implements BeanFactoryPostProcessor {
                         && CLIENT_AUTH.contains(auth.toLowerCase(Locale.ROOT)),
                 "patchkey.security.certificates must come with server.ssl.bundle, and with server.ssl.client-auth want or"
                         + " need, or no certificate is ever asked for");
-    }
-
-    private boolean managementHasAPort() {
-        String port = environment.getProperty("management.server.port");
-        return isSet(port)
-                && !"-1".equals(port)
-                && !String.valueOf(port).equals(environment.getProperty("server.port"));
     }
 
     private static void requireLoopback(String setting, @Nullable String address) {

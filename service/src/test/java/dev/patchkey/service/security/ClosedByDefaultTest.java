@@ -39,7 +39,9 @@ class ClosedByDefaultTest {
                 "server.address=::1",
                 "server.address=localhost",
                 "server.address=127.0.0.1 management.server.port=8080",
+                "server.address=127.0.0.1 management.server.port=08080",
                 "server.address=127.0.0.1 management.server.port=-1",
+                "server.address=127.0.0.1 management.server.port=-2",
                 "server.address=127.0.0.1 management.server.port=8081 management.server.address=127.0.0.1",
                 "server.address=0.0.0.0 patchkey.security.open=true",
                 "server.address=0.0.0.0 patchkey.security.tokens-file=/run/tokens.yaml",
@@ -61,6 +63,7 @@ class ClosedByDefaultTest {
                 "server.address=",
                 "",
                 "server.address=127.0.0.1 management.server.port=8081",
+                "server.address=127.0.0.1 server.port=0 management.server.port=0",
                 "server.address=127.0.0.1 management.server.port=0 management.server.address=0.0.0.0",
                 "server.address=0.0.0.0 spring.security.oauth2.resourceserver.jwt.issuer-uri=",
             })
