@@ -20,12 +20,15 @@ import org.springframework.core.env.Environment;
  */
 final class ClosedByDefault implements BeanFactoryPostProcessor {
 
-    private static final String JWT = "spring.security.oauth2.resourceserver.jwt.";
+    static final String JWT = "spring.security.oauth2.resourceserver.jwt.";
     private static final String FORWARDING = "server.forward-headers-strategy";
     private static final List<String> JWT_SOURCES = List.of("issuer-uri", "jwk-set-uri", "public-key-location");
     private static final Set<String> CLIENT_AUTH = Set.of("want", "need");
 
     private final Environment environment;
+
+    private boolean known;
+    private boolean takesJwts;
 
     ClosedByDefault(Environment environment) {
         this.environment = environment;
@@ -35,12 +38,13 @@ final class ClosedByDefault implements BeanFactoryPostProcessor {
     public void postProcessBeanFactory(ConfigurableListableBeanFactory beans) {
         SecurityProperties properties =
                 Binder.get(environment).bindOrCreate(SecurityProperties.PREFIX, SecurityProperties.class);
-        boolean known = properties.knowsCallers() || takesJwts(environment);
+        takesJwts = JWT_SOURCES.stream().anyMatch(source -> isSet(environment.getProperty(JWT + source)));
+        known = properties.knowsCallers() || takesJwts;
         CallerSettings.require(
                 !known || !properties.open(),
                 "patchkey.security.open must be false where tokens, JWTs or certificates say who may come in");
         requireNoForwarding();
-        if (takesJwts(environment)) {
+        if (takesJwts) {
             requireAudience();
             CallerSettings.require(
                     isSet(properties.jwt().prefixesClaim()),
@@ -58,9 +62,24 @@ final class ClosedByDefault implements BeanFactoryPostProcessor {
         }
     }
 
-    /** Whether an issuer of JWTs is configured. */
-    static boolean takesJwts(Environment environment) {
-        return JWT_SOURCES.stream().anyMatch(source -> isSet(environment.getProperty(JWT + source)));
+    /**
+     * Whether the service knows credentials, and so lets in nobody without. What has been found before the start is what
+     * the filters go by: were it decided anew there, a difference would let everybody in where strangers are.
+     */
+    boolean knowsCallers() {
+        return known;
+    }
+
+    /**
+     * Is asked when it has turned out whether JWTs can be read.
+     *
+     * @throws IllegalArgumentException if that differs from what the settings have said
+     */
+    void requireJwts(boolean readable) {
+        CallerSettings.require(
+                readable == takesJwts,
+                JWT + "issuer-uri, .jwk-set-uri or .public-key-location must be where the keys are of those who issue"
+                        + " JWTs, or all of them must be empty");
     }
 
     /** Jetty would take the headers of whoever sends them, and so everybody could choose the address that limits count. */

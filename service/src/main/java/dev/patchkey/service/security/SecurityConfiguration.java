@@ -71,6 +71,7 @@ public class SecurityConfiguration {
     @Bean
     SecurityFilterChain everyCall(
             HttpSecurity http,
+            ClosedByDefault closed,
             SecurityProperties properties,
             LimitProperties limits,
             Credentials credentials,
@@ -79,7 +80,8 @@ public class SecurityConfiguration {
             ObjectProvider<SslBundles> sslBundles,
             Environment environment) {
         JwtDecoder jwts = jwtDecoder.getIfAvailable();
-        boolean known = properties.knowsCallers() || jwts != null;
+        closed.requireJwts(jwts != null);
+        boolean known = closed.knowsCallers();
         Rates requests = Rates.of(limits.requestsPerSecond(), Duration.ofSeconds(1), limits.burst());
         http.csrf(AbstractHttpConfigurer::disable)
                 .formLogin(AbstractHttpConfigurer::disable)

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.patchkey.service.PatchkeyService;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
@@ -103,6 +106,24 @@ class ClosedByDefaultTest {
         assertThatThrownBy(() -> check("server.address=127.0.0.1 " + parts[0]))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(parts[1]);
+    }
+
+    /** Boot takes {@code false} for none, and the service would let everybody in where it seemed closed. */
+    @Test
+    void jwtsThatCannotBeReadStopTheStart(CapturedOutput output, @TempDir Path directory) {
+        assertThatThrownBy(() -> SpringApplication.run(
+                        PatchkeyService.class,
+                        "--server.port=0",
+                        "--spring.datasource.url=jdbc:h2:file:" + directory.resolve("db") + ";WRITE_DELAY=0",
+                        "--patchkey.cluster.name=" + UUID.randomUUID(),
+                        "--spring.security.oauth2.resourceserver.jwt.jwk-set-uri=false",
+                        "--spring.security.oauth2.resourceserver.jwt.audiences=patchkey",
+                        "--patchkey.security.jwt.prefixes-claim=patchkey_prefixes"))
+                .isNotNull();
+        assertThat(output.getAll().substring(output.getAll().lastIndexOf("APPLICATION FAILED TO START")))
+                .contains("spring.security.oauth2.resourceserver.jwt.issuer-uri, .jwk-set-uri or .public-key-location"
+                        + " must be where the keys are")
+                .doesNotContain("\tat ");
     }
 
     @Test
