@@ -24,9 +24,14 @@ final class AccessRules implements AuthorizationManager<RequestAuthorizationCont
 
     private record Rule(RequestMatcher calls, Set<Role> roles) {}
 
+    private static final Set<String> READS = Set.of("GET", "HEAD");
+
     private static final RequestMatcher HEALTH = EndpointRequest.to("health");
 
+    private static final RequestMatcher MANAGEMENT = EndpointRequest.toAnyEndpoint();
+
     private static final List<Rule> RULES = List.of(
+            new Rule(request -> !isRead(request) && MANAGEMENT.matches(request), EnumSet.of(Role.ADMIN)),
             new Rule(calls(HttpMethod.GET, "/v1/channel"), EnumSet.of(Role.NODE)),
             new Rule(calls(HttpMethod.GET, "/v1/keys/{key}"), EnumSet.of(Role.OBSERVER, Role.NODE)),
             new Rule(calls(HttpMethod.DELETE, "/v1/keys/{key}"), EnumSet.of(Role.ADMIN)),
@@ -38,6 +43,10 @@ final class AccessRules implements AuthorizationManager<RequestAuthorizationCont
             new Rule(calls(HttpMethod.DELETE, "/**"), EnumSet.of(Role.ADMIN)),
             new Rule(any("/v1/tokens"), EnumSet.of(Role.ADMIN)),
             new Rule(any("/**"), EnumSet.of(Role.OBSERVER)));
+
+    private static boolean isRead(HttpServletRequest request) {
+        return READS.contains(request.getMethod());
+    }
 
     private static RequestMatcher calls(HttpMethod method, String path) {
         return PathPatternRequestMatcher.withDefaults().matcher(method, path);
@@ -53,7 +62,7 @@ final class AccessRules implements AuthorizationManager<RequestAuthorizationCont
             Supplier<? extends @Nullable Authentication> authentication, RequestAuthorizationContext context) {
         HttpServletRequest request = context.getRequest();
         // An error is shown to whoever made it; and whether the pod is well is asked by those that start and stop it.
-        if (request.getDispatcherType() == DispatcherType.ERROR || HEALTH.matches(request)) {
+        if (request.getDispatcherType() == DispatcherType.ERROR || (isRead(request) && HEALTH.matches(request))) {
             return new AuthorizationDecision(true);
         }
         if (!(authentication.get() instanceof CallerAuthentication known)) {

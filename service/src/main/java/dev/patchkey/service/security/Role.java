@@ -17,7 +17,7 @@ public enum Role {
     NODE,
     /** An observer that changes keys and holds. */
     OPERATOR,
-    /** An operator that deletes keys, changes holds of others, and sees which tokens there are. */
+    /** An operator that deletes keys, changes holds of others, sees which tokens there are, and changes pods themselves. */
     ADMIN;
 
     /** All roles as a sentence lists them. */

@@ -64,7 +64,10 @@ class AccessTest {
         "DELETE,/v1/keys/access.count/holds/-,403,400,400,400",
         "DELETE,/v1/keys/access.none,403,403,403,404",
         "DELETE,/v1/nothing,403,403,403,404",
-        "POST,/actuator/loggers/x,403,403,415,415",
+        "POST,/actuator/loggers/x,403,403,403,415",
+        "POST,/actuator/metrics,403,403,403,405",
+        "DELETE,/actuator/loggers/x,403,403,403,405",
+        "POST,/actuator/health,403,403,403,405",
     })
     void eachCallTakesItsRole(String method, String path, int observer, int node, int operator, int admin) {
         Answer none = nobody.send(method, path, null);
