@@ -26,12 +26,12 @@ final class AccessRules implements AuthorizationManager<RequestAuthorizationCont
 
     private static final Set<String> READS = Set.of("GET", "HEAD");
 
-    private static final RequestMatcher HEALTH = EndpointRequest.to("health");
+    // Each remembers where the endpoints of its service are.
+    private final RequestMatcher health = EndpointRequest.to("health");
+    private final RequestMatcher management = EndpointRequest.toAnyEndpoint();
 
-    private static final RequestMatcher MANAGEMENT = EndpointRequest.toAnyEndpoint();
-
-    private static final List<Rule> RULES = List.of(
-            new Rule(request -> !isRead(request) && MANAGEMENT.matches(request), EnumSet.of(Role.ADMIN)),
+    private final List<Rule> rules = List.of(
+            new Rule(request -> !isRead(request) && management.matches(request), EnumSet.of(Role.ADMIN)),
             new Rule(calls(HttpMethod.GET, "/v1/channel"), EnumSet.of(Role.NODE)),
             new Rule(calls(HttpMethod.GET, "/v1/keys/{key}"), EnumSet.of(Role.OBSERVER, Role.NODE)),
             new Rule(calls(HttpMethod.DELETE, "/v1/keys/{key}"), EnumSet.of(Role.ADMIN)),
@@ -62,13 +62,13 @@ final class AccessRules implements AuthorizationManager<RequestAuthorizationCont
             Supplier<? extends @Nullable Authentication> authentication, RequestAuthorizationContext context) {
         HttpServletRequest request = context.getRequest();
         // An error is shown to whoever made it; and whether the pod is well is asked by those that start and stop it.
-        if (request.getDispatcherType() == DispatcherType.ERROR || (isRead(request) && HEALTH.matches(request))) {
+        if (request.getDispatcherType() == DispatcherType.ERROR || (isRead(request) && health.matches(request))) {
             return new AuthorizationDecision(true);
         }
         if (!(authentication.get() instanceof CallerAuthentication known)) {
             return new AuthorizationDecision(false);
         }
-        Set<Role> needed = RULES.stream()
+        Set<Role> needed = rules.stream()
                 .filter(rule -> rule.calls().matches(request))
                 .findFirst()
                 .map(Rule::roles)
