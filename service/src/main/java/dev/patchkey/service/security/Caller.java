@@ -172,11 +172,16 @@ public record Caller(
     /**
      * The caller's own node of that id, by the name that it has for all others.
      *
-     * @throws IllegalArgumentException if the two names together are longer than a holder's
+     * @throws IllegalArgumentException if the two names together are longer than a holder's, or if the id looks as if it
+     *     were bound and nobody in particular asks
      */
     public Holder node(String id) {
         if (isEverybody()) {
-            return new Holder(id);
+            Holder own = new Holder(id);
+            if (!mayTake(own)) {
+                throw new IllegalArgumentException("node must have no colon where the service lets everybody in");
+            }
+            return own;
         }
         String bound = name + OWNS + id;
         if (!Holder.isValid(bound)) {
@@ -198,6 +203,14 @@ public record Caller(
                     "The caller %s may change holds of %s and of %s%s..., and not of %s; an admin may"
                             .formatted(name, name, name, OWNS, holder));
         }
+    }
+
+    /**
+     * Whether the caller may begin to hold by that name, if it is one of those that it may change. A name with a colon
+     * is some caller's own: were it free to take while everybody is let in, it would be that caller's afterwards.
+     */
+    public boolean mayTake(Holder holder) {
+        return !isEverybody() || holder.value().indexOf(OWNS) < 0;
     }
 
     /**

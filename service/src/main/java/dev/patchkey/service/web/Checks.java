@@ -39,11 +39,19 @@ final class Checks {
 
     /** The caller's own node of that id. */
     static Holder node(Caller caller, Holder id) {
+        mayTake(caller, id);
         try {
             return caller.node(id.value());
         } catch (IllegalArgumentException e) {
             throw ProblemException.invalid(
                     "holder", Holder.RULE + ", and so must be its name with the caller's before it");
+        }
+    }
+
+    /** Releasing is another matter: what was bound before everybody was let in must have somebody who ends it. */
+    static void mayTake(Caller caller, Holder holder) {
+        if (!caller.mayTake(holder)) {
+            throw ProblemException.invalid("holder", "a name without a colon where the service lets everybody in");
         }
     }
 

@@ -69,6 +69,7 @@ class HoldsController {
         }
         Caller caller = Caller.of(request.getUserPrincipal());
         Holds by = holds(caller, name, who, session, incarnation, operation);
+        Checks.mayTake(caller, by.holder());
         return changes.change(
                 caller, name, new Action.Acquire(by.holder(), lease, by.node()), reason, idempotencyKey, wait);
     }

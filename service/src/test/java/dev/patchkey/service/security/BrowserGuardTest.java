@@ -1,6 +1,7 @@
 package dev.patchkey.service.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.patchkey.service.web.HttpApi;
 import dev.patchkey.service.web.RunningService;
@@ -8,6 +9,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -97,5 +99,22 @@ class BrowserGuardTest {
         assertThat(api.get("/v1/tokens").body().get("tokens")).isEmpty();
         assertThat(api.put("/v1/keys/browser.x/holds/anyone", null).status()).isEqualTo(200);
         assertThat(api.delete("/v1/keys/browser.x/holds/anyone").status()).isEqualTo(200);
+    }
+
+    @Test
+    void nobodyTakesANameThatWillBeSomebodysWhenTheServiceIsClosed() {
+        HttpApi api = new HttpApi(port);
+        api.post("/v1/keys/browser.names/increment", null);
+        for (String name : List.of("ops:laptop", "jwt:alice", "a:")) {
+            HttpApi.Answer taken = api.put("/v1/keys/browser.names/holds/" + name, null);
+            assertThat(taken.status()).as(name).isEqualTo(400);
+            assertThat(taken.field()).isEqualTo("holder");
+            assertThat(taken.detail()).contains("without a colon");
+            assertThat(api.delete("/v1/keys/browser.names/holds/" + name).status())
+                    .as("what was bound before can be released")
+                    .isEqualTo(200);
+        }
+        assertThatThrownBy(() -> Caller.EVERYBODY.node("checkout:web-1")).hasMessageContaining("no colon");
+        assertThat(Caller.EVERYBODY.node("web-1").value()).isEqualTo("web-1");
     }
 }
