@@ -22,7 +22,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.web.filter.FormContentFilter;
 
 /** Who may do what. */
 @SecuredService
@@ -30,6 +33,9 @@ class AccessTest {
 
     @LocalServerPort
     int port;
+
+    @Autowired
+    ObjectProvider<FormContentFilter> forms;
 
     private HttpApi nobody;
     private HttpApi root;
@@ -119,6 +125,11 @@ class AccessTest {
         assertThat(nobody.get("/v1/keys", "Authorization", "Bearer " + hash.substring(7))
                         .status())
                 .isEqualTo(401);
+    }
+
+    @Test
+    void nothingReadsAFormBeforeItIsKnownWhoSendsIt() {
+        assertThat(forms.stream()).isEmpty();
     }
 
     @Test
