@@ -1,5 +1,8 @@
 package dev.patchkey.service.tls;
 
+import java.security.KeyStore;
+import java.security.KeyStoreException;
+import java.util.Collections;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.SslConnectionFactory;
@@ -43,6 +46,7 @@ final class CertificateReload implements WebServerFactoryCustomizer<JettyServlet
         try {
             // Found out before Jetty lets go of what it has.
             var unused = changed.createSslContext();
+            requireKey(changed);
             for (Connector connector : server.getConnectors()) {
                 SslConnectionFactory tls = connector.getConnectionFactory(SslConnectionFactory.class);
                 if (tls != null) {
@@ -53,6 +57,19 @@ final class CertificateReload implements WebServerFactoryCustomizer<JettyServlet
         } catch (Exception e) {
             log.error("The new certificates of the bundle {} cannot be used, and the old ones stay: {}", name, root(e));
         }
+    }
+
+    /** A bundle without a key makes a good context, and a port that nobody can connect to. */
+    private static void requireKey(SslBundle bundle) throws KeyStoreException {
+        KeyStore keys = bundle.getStores().getKeyStore();
+        if (keys != null) {
+            for (String alias : Collections.list(keys.aliases())) {
+                if (keys.isKeyEntry(alias)) {
+                    return;
+                }
+            }
+        }
+        throw new KeyStoreException("the bundle has no key");
     }
 
     private static void set(SslContextFactory port, SslBundle bundle) {

@@ -114,6 +114,20 @@ public final class TestCertificates {
         Files.move(next, served, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
+    /** Puts a key store there that has certificates, and no key. */
+    void serveKeyless() throws IOException {
+        try (OutputStream out = Files.newOutputStream(directory.resolve("next.p12"))) {
+            trust("first").store(out, PASSWORD.toCharArray());
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+        Files.move(
+                directory.resolve("next.p12"),
+                served,
+                StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
+    }
+
     /** The certificate of that name. */
     public X509Certificate certificate(String name) {
         try {

@@ -19,13 +19,17 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.test.web.server.LocalManagementPort;
 import org.springframework.boot.test.web.server.LocalServerPort;
 
 /** TLS on every port: certificates that change while the service runs, and callers known by theirs. */
 @TlsService
+@ExtendWith(OutputCaptureExtension.class)
 class TlsTest {
 
     @LocalServerPort
@@ -88,7 +92,7 @@ class TlsTest {
     }
 
     @Test
-    void aNewCertificateIsShownToNewConnectionsAndOldOnesGoOn() throws IOException {
+    void aNewCertificateIsShownToNewConnectionsAndOldOnesGoOn(CapturedOutput output) throws IOException {
         certificates.serve("first");
         for (int to : List.of(port, managementPort)) {
             Awaitility.await()
@@ -113,6 +117,14 @@ class TlsTest {
         Awaitility.await()
                 .during(Duration.ofMillis(500))
                 .until(() -> shownBy(port).contains("Rotated"));
+        certificates.serveKeyless();
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(output.getAll())
+                        .contains("The new certificates of the bundle test cannot be used, and the old ones stay:"
+                                + " KeyStoreException"));
+        assertThat(shownBy(port)).contains("Rotated");
+        assertThat(shownBy(managementPort)).contains("Rotated");
         certificates.serve("first");
         Awaitility.await()
                 .atMost(Duration.ofSeconds(30))
