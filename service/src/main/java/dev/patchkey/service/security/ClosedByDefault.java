@@ -20,9 +20,11 @@ import org.springframework.core.env.Environment;
  */
 final class ClosedByDefault implements BeanFactoryPostProcessor {
 
-    static final String JWT = "spring.security.oauth2.resourceserver.jwt.";
+    private static final String JWT = "spring.security.oauth2.resourceserver.jwt.";
+    static final String ISSUER = JWT + "issuer-uri";
+    static final String KEYS = JWT + "jwk-set-uri";
+    private static final String PUBLIC_KEY = JWT + "public-key-location";
     private static final String FORWARDING = "server.forward-headers-strategy";
-    private static final List<String> JWT_SOURCES = List.of("issuer-uri", "jwk-set-uri", "public-key-location");
     private static final Set<String> CLIENT_AUTH = Set.of("want", "need");
 
     private final Environment environment;
@@ -38,7 +40,7 @@ final class ClosedByDefault implements BeanFactoryPostProcessor {
     public void postProcessBeanFactory(ConfigurableListableBeanFactory beans) {
         SecurityProperties properties =
                 Binder.get(environment).bindOrCreate(SecurityProperties.PREFIX, SecurityProperties.class);
-        takesJwts = JWT_SOURCES.stream().anyMatch(source -> isSet(environment.getProperty(JWT + source)));
+        takesJwts = namesIssuer(environment) || isSet(environment.getProperty(PUBLIC_KEY));
         known = properties.knowsCallers() || takesJwts;
         CallerSettings.require(
                 !known || !properties.open(),
@@ -88,6 +90,11 @@ final class ClosedByDefault implements BeanFactoryPostProcessor {
                 "none".equalsIgnoreCase(environment.getProperty(FORWARDING)),
                 FORWARDING + " must be none, or anybody could choose the address and the host that a request seems to"
                         + " have");
+    }
+
+    /** Whether an issuer of JWTs is configured, which can be asked for its keys. */
+    static boolean namesIssuer(Environment environment) {
+        return isSet(environment.getProperty(ISSUER)) || isSet(environment.getProperty(KEYS));
     }
 
     /** Or a JWT that was made for any other service of the issuer would be good here. */

@@ -53,9 +53,7 @@ final class JwtCallers implements Converter<Jwt, CallerAuthentication> {
         if (name.equals(Caller.ANY_KEY)) {
             return List.of(Caller.ANY_KEY);
         }
-        return texts(claim(jwt, name)).stream()
-                .filter(CallerSettings::isPrefix)
-                .toList();
+        return texts(claim(jwt, name)).stream().filter(CallerSettings::isPrefix).toList();
     }
 
     /** The claim of that name, or where the path of names leads; null if nowhere. */

@@ -11,11 +11,16 @@ import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;
 import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerProperties;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.web.server.Ssl;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Condition;
+import org.springframework.context.annotation.ConditionContext;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
+import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.security.authentication.AuthenticationManager;
 import org.springframework.security.authentication.AuthenticationManagerResolver;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
@@ -53,6 +58,31 @@ public class SecurityConfiguration {
     Credentials credentials(SecurityProperties properties) {
         return new Credentials(
                 properties.configured(), properties.tokensFile(), properties.tokensFileCheck(), InstantSource.system());
+    }
+
+    /** Where an issuer is named; a single public key is Boot's own matter. */
+    static final class AnIssuer implements Condition {
+        @Override
+        public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
+            return ClosedByDefault.namesIssuer(context.getEnvironment());
+        }
+    }
+
+    @Bean
+    @Conditional(AnIssuer.class)
+    IssuerKeys issuerKeys(OAuth2ResourceServerProperties properties) {
+        String keys = properties.getJwt().getJwkSetUri();
+        return new IssuerKeys(
+                keys == null || keys.isBlank()
+                        ? Issuer.named(ClosedByDefault.ISSUER, String.valueOf(properties.getJwt().getIssuerUri()))
+                        : Issuer.withKeysAt(ClosedByDefault.KEYS, keys));
+    }
+
+    /** In place of Boot's, which waits for an issuer that is silent, and asks it for each key that it has not. */
+    @Bean
+    @Conditional(AnIssuer.class)
+    JwtDecoder issuerJwtDecoder(IssuerKeys keys, OAuth2ResourceServerProperties properties) {
+        return IssuerJwts.decoder(keys, properties.getJwt());
     }
 
     @Bean
@@ -130,8 +160,10 @@ public class SecurityConfiguration {
         }
         String bundle = ssl.getBundle();
         CallerSettings.require(
-                bundle != null && bundles.getObject().getBundle(bundle).getStores().getTrustStore() != null,
-                port + ".bundle must name a bundle with a trust store, with the authority that signs the certificates of"
+                bundle != null
+                        && bundles.getObject().getBundle(bundle).getStores().getTrustStore() != null,
+                port
+                        + ".bundle must name a bundle with a trust store, with the authority that signs the certificates of"
                         + " patchkey.security.certificates");
     }
 
@@ -166,6 +198,12 @@ public class SecurityConfiguration {
     private static AuthenticationManager jwtManager(JwtDecoder jwts, SecurityProperties properties) {
         JwtAuthenticationProvider provider = new JwtAuthenticationProvider(jwts);
         provider.setJwtAuthenticationConverter(new JwtCallers(properties.jwt()));
-        return provider::authenticate;
+        return shown -> {
+            // Or what is no JWT would be answered 503 while the issuer cannot be asked.
+            if (!IssuerJwts.isSigned(((BearerTokenAuthenticationToken) shown).getToken())) {
+                throw new InvalidBearerTokenException("not a signed JWT");
+            }
+            return provider.authenticate(shown);
+        };
     }
 }

@@ -23,8 +23,8 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class SecurityProblems implements AuthenticationEntryPoint, AccessDeniedHandler {
 
-    /** How soon to try again when the issuer cannot be asked: its keys are then fetched anew. */
-    private static final long ISSUER_RETRY_SECONDS = 5;
+    /** How soon to try again when the issuer cannot be asked: it is then asked anew. */
+    private static final long ISSUER_RETRY_SECONDS = IssuerKeys.PAUSE.toSeconds();
 
     private final JsonMapper json;
     private final Rates failures;

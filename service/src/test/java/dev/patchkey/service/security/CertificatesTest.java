@@ -62,8 +62,7 @@ class CertificatesTest {
                 .doFilter(
                         request,
                         new MockHttpServletResponse(),
-                        (in, out) -> seen.add(
-                                SecurityContextHolder.getContext().getAuthentication()));
+                        (in, out) -> seen.add(SecurityContextHolder.getContext().getAuthentication()));
         assertThat(seen).hasSize(1);
         return seen.getFirst();
     }

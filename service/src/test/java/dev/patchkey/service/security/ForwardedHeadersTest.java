@@ -57,7 +57,8 @@ class ForwardedHeadersTest {
     @ParameterizedTest
     @ValueSource(strings = {"X-Forwarded-For: 192.0.2.1", "Forwarded: for=192.0.2.1"})
     void noHeaderMakesTheMachineItselfAnotherAddress(String header) throws IOException {
-        List<String> statuses = IntStream.range(0, 5).mapToObj(i -> status(header)).toList();
+        List<String> statuses =
+                IntStream.range(0, 5).mapToObj(i -> status(header)).toList();
         assertThat(statuses).allMatch(status -> status.endsWith("200"));
     }
 
