@@ -66,23 +66,6 @@ public final class Rates {
         return probe.isConsumed() ? 0 : seconds(probe.getNanosToWaitForRefill());
     }
 
-    /**
-     * Whether it could be done once more.
-     *
-     * @return 0 if so, and else after how many seconds
-     */
-    public long look(String name) {
-        if (buckets == null) {
-            return 0;
-        }
-        Bucket bucket = buckets.getIfPresent(name);
-        if (bucket == null) {
-            return 0;
-        }
-        var probe = bucket.estimateAbilityToConsume(1);
-        return probe.canBeConsumed() ? 0 : seconds(probe.getNanosToWaitForRefill());
-    }
-
     private static long seconds(long nanos) {
         return Math.max(1, Math.ceilDiv(nanos, Duration.ofSeconds(1).toNanos()));
     }

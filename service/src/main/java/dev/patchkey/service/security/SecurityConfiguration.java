@@ -2,7 +2,6 @@ package dev.patchkey.service.security;
 
 import dev.patchkey.service.limits.LimitProperties;
 import dev.patchkey.service.limits.Rates;
-import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +21,6 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.security.authentication.AuthenticationManager;
-import org.springframework.security.authentication.AuthenticationManagerResolver;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.config.http.SessionCreationPolicy;
@@ -177,19 +175,19 @@ public class SecurityConfiguration {
             SecurityProperties properties,
             SecurityProblems problems) {
         AuthenticationManager ofJwts = jwts == null ? null : jwtManager(jwts, properties);
-        AuthenticationManagerResolver<HttpServletRequest> managers = request -> shown -> {
+        AuthenticationManager manager = shown -> {
             String token = ((BearerTokenAuthenticationToken) shown).getToken();
             Caller caller = credentials.find(token);
             if (caller != null) {
                 return new CallerAuthentication(caller);
             }
-            // A JWT may have its issuer asked for keys, so an address that keeps failing must not have each looked at.
-            if (Tokens.isToken(token) || ofJwts == null || problems.waitAfterFailures(request) > 0) {
+            // However often others of the address have failed: a good one is never taken for theirs.
+            if (Tokens.isToken(token) || ofJwts == null) {
                 throw new InvalidBearerTokenException("not known");
             }
             return ofJwts.authenticate(shown);
         };
-        BearerTokenAuthenticationFilter filter = new BearerTokenAuthenticationFilter(managers);
+        BearerTokenAuthenticationFilter filter = new BearerTokenAuthenticationFilter(manager);
         filter.setAuthenticationEntryPoint(problems);
         filter.setAuthenticationFailureHandler(problems::commence);
         return filter;

@@ -66,11 +66,6 @@ final class SecurityProblems implements AuthenticationEntryPoint, AccessDeniedHa
                                 + " that is known");
     }
 
-    /** How long JWTs of the request's address are not to be looked at, in seconds; 0 if they are. */
-    long waitAfterFailures(HttpServletRequest request) {
-        return failures.look(Addresses.counted(request.getRemoteAddr()));
-    }
-
     @Override
     public void handle(HttpServletRequest request, HttpServletResponse response, AccessDeniedException e)
             throws IOException {

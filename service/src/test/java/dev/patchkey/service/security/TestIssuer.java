@@ -86,6 +86,16 @@ public final class TestIssuer {
         return jwt(claims("mallory", "patchkey-admin"), JWSAlgorithm.RS256, key.getKeyID(), signer(key));
     }
 
+    /** A JWT that is good in all but its signature, which is another's. */
+    public static String ofAnotherSigner() {
+        return jwt(claims("mallory", "patchkey-admin"), JWSAlgorithm.RS256, KEY.getKeyID(), signer(newKey("known")));
+    }
+
+    /** A JWT that is good. */
+    public static String good(String name, String role) {
+        return jwt(claims(name, "patchkey-" + role));
+    }
+
     static String jwt(JWTClaimsSet.Builder claims) {
         return jwt(claims, JWSAlgorithm.RS256, KEY.getKeyID(), signer(KEY));
     }

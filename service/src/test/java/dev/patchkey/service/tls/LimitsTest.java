@@ -66,16 +66,32 @@ class LimitsTest {
         assertThat(as("other").get("/v1/keys/x").status()).isEqualTo(404);
     }
 
+    private HttpApi withJwt(String jwt) {
+        return new HttpApi(URI.create("https://127.0.0.1:" + port), http, "Authorization", "Bearer " + jwt);
+    }
+
     @Test
-    void theIssuerIsNotAskedForKeysForEachBadJwtOfAnAddress() {
-        HttpApi mallory = new HttpApi(
-                URI.create("https://127.0.0.1:" + port), http, "Authorization", "Bearer " + TestIssuer.ofUnknownKey());
+    void badJwtsLockOutNoGoodOneOfTheirAddress() {
+        HttpApi alice = withJwt(TestIssuer.good("alice", "observer"));
+        assertThat(alice.get("/v1/keys").status()).isEqualTo(200);
+        HttpApi mallory = withJwt(TestIssuer.ofAnotherSigner());
+        assertThat(Stream.generate(() -> mallory.get("/v1/keys").status()).limit(60))
+                .contains(429)
+                .doesNotContain(200);
+        assertThat(alice.get("/v1/keys").status()).isEqualTo(200);
+    }
+
+    @Test
+    void theIssuerIsNotAskedForKeysForEachJwtThatNamesOneWhichNobodyHas() {
+        HttpApi mallory = withJwt(TestIssuer.ofUnknownKey());
         int before = TestIssuer.ASKED.get();
         assertThat(Stream.generate(() -> mallory.get("/v1/keys").status()).limit(60))
-                .doesNotContain(200)
-                .contains(429);
-        // So many are looked at in a minute, and each may be told so once more.
-        assertThat(TestIssuer.ASKED.get() - before).isLessThan(30);
+                .contains(503)
+                .doesNotContain(200);
+        // Two in ten seconds, and the requests may begin in one ten and end in the next.
+        assertThat(TestIssuer.ASKED.get() - before).isLessThanOrEqualTo(4);
+        assertThat(withJwt(TestIssuer.good("bob", "observer")).get("/v1/keys").status())
+                .isEqualTo(200);
     }
 
     @Test

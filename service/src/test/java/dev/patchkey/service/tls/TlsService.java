@@ -41,6 +41,7 @@ import org.springframework.test.context.ContextConfiguration;
             "patchkey.security.certificates[1].name=billing",
             "patchkey.security.certificates[1].role=node",
             "patchkey.security.certificates[1].prefixes=*",
+            "patchkey.security.jwt.role-claim=realm_access.roles",
             "patchkey.limits.requests-per-second=1",
             "patchkey.limits.burst=40",
             "patchkey.limits.failures-per-minute=20",
