@@ -111,6 +111,12 @@ final class ChannelServlet extends HttpServlet {
                 "the channel is a WebSocket: the request must ask for an upgrade to websocket, version 13");
     }
 
+    /** In place of the servlet's own answer, which names TRACE too. */
+    @Override
+    protected void doOptions(HttpServletRequest request, HttpServletResponse response) {
+        response.setHeader("Allow", "GET, HEAD, OPTIONS");
+    }
+
     private static void await(FutureCallback answered) throws IOException {
         try {
             answered.get();

@@ -14,6 +14,7 @@ import org.springframework.security.authorization.AuthorizationManager;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.web.access.intercept.RequestAuthorizationContext;
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
+import org.springframework.security.web.util.matcher.OrRequestMatcher;
 import org.springframework.security.web.util.matcher.RequestMatcher;
 
 /**
@@ -32,8 +33,8 @@ final class AccessRules implements AuthorizationManager<RequestAuthorizationCont
 
     private final List<Rule> rules = List.of(
             new Rule(request -> !isRead(request) && management.matches(request), EnumSet.of(Role.ADMIN)),
-            new Rule(calls(HttpMethod.GET, "/v1/channel"), EnumSet.of(Role.NODE)),
-            new Rule(calls(HttpMethod.GET, "/v1/keys/{key}"), EnumSet.of(Role.OBSERVER, Role.NODE)),
+            new Rule(reads("/v1/channel"), EnumSet.of(Role.NODE)),
+            new Rule(reads("/v1/keys/{key}"), EnumSet.of(Role.OBSERVER, Role.NODE)),
             new Rule(calls(HttpMethod.DELETE, "/v1/keys/{key}"), EnumSet.of(Role.ADMIN)),
             new Rule(calls(HttpMethod.PUT, "/v1/keys/{key}/holds/{holder}"), EnumSet.of(Role.OPERATOR, Role.NODE)),
             new Rule(calls(HttpMethod.DELETE, "/v1/keys/{key}/holds/{holder}"), EnumSet.of(Role.OPERATOR, Role.NODE)),
@@ -50,6 +51,11 @@ final class AccessRules implements AuthorizationManager<RequestAuthorizationCont
 
     private static RequestMatcher calls(HttpMethod method, String path) {
         return PathPatternRequestMatcher.withDefaults().matcher(method, path);
+    }
+
+    /** HEAD does what GET does, but for the content of the answer. */
+    private static RequestMatcher reads(String path) {
+        return new OrRequestMatcher(calls(HttpMethod.GET, path), calls(HttpMethod.HEAD, path));
     }
 
     private static RequestMatcher any(String path) {

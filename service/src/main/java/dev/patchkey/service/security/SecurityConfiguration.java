@@ -90,10 +90,19 @@ public class SecurityConfiguration {
                 Rates.of(limits.failuresPerMinute(), Duration.ofMinutes(1), Math.max(1, limits.failuresPerMinute())));
     }
 
-    /** What the firewall refuses is answered as an error of the path or the header that it is. */
+    /**
+     * What the firewall refuses is answered as an error of the path or the header that it is. A method that no call has, such
+     * as TRACE, gets its answer here: where errors are answered, a TRACE would be, by the request's own headers.
+     */
     @Bean
-    RequestRejectedHandler requestRejectedHandler() {
-        return (request, response, rejected) -> response.sendError(400);
+    RequestRejectedHandler requestRejectedHandler(SecurityProblems problems) {
+        return (request, response, rejected) -> {
+            if (SecurityProblems.METHODS.contains(request.getMethod())) {
+                response.sendError(400);
+            } else {
+                problems.noSuchMethod(response);
+            }
+        };
     }
 
     @Bean

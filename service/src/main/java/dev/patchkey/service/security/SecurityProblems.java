@@ -6,6 +6,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.URI;
+import java.util.List;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -25,6 +26,9 @@ final class SecurityProblems implements AuthenticationEntryPoint, AccessDeniedHa
 
     /** How soon to try again when the issuer cannot be asked: it is then asked anew. */
     private static final long ISSUER_RETRY_SECONDS = IssuerKeys.PAUSE.toSeconds();
+
+    /** Of all calls together; each says itself which it takes. */
+    static final List<String> METHODS = List.of("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS");
 
     private final JsonMapper json;
     private final Rates failures;
@@ -89,6 +93,16 @@ final class SecurityProblems implements AuthenticationEntryPoint, AccessDeniedHa
 
     void crossSite(HttpServletResponse response, String detail) throws IOException {
         write(response, HttpStatus.FORBIDDEN, "cross-site", "A page of somebody else's may not do this", detail);
+    }
+
+    void noSuchMethod(HttpServletResponse response) throws IOException {
+        response.setHeader(HttpHeaders.ALLOW, String.join(", ", METHODS));
+        write(
+                response,
+                HttpStatus.METHOD_NOT_ALLOWED,
+                "method-not-allowed",
+                "The resource does not take this method",
+                "The method must be one of " + METHODS);
     }
 
     private void write(HttpServletResponse response, HttpStatus status, String type, String title, String detail)

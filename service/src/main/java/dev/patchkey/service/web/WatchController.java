@@ -24,6 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.http.HttpMethod;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RequestParam;
@@ -91,6 +92,11 @@ class WatchController implements SmartLifecycle {
             throws IOException {
         Caller caller = Caller.of(request.getUserPrincipal());
         Watch watch = new Watch(caller.within(Checks.prefix(prefix)));
+        if (HttpMethod.HEAD.matches(request.getMethod())) {
+            // Nothing is written to whoever asks for headers alone, so a stream would not find out that it is gone.
+            begin(response);
+            return;
+        }
         String counted = caller.countedAs(Addresses.counted(request.getRemoteAddr()));
         if (!placesOfCallers.tryTake(counted)) {
             throw ProblemException.of(
@@ -112,6 +118,12 @@ class WatchController implements SmartLifecycle {
         }
     }
 
+    private static void begin(HttpServletResponse response) {
+        response.setContentType(MediaType.TEXT_EVENT_STREAM_VALUE);
+        response.setCharacterEncoding("UTF-8");
+        response.setHeader("Cache-Control", "no-store");
+    }
+
     private void watch(Watch watch, Caller caller, HttpServletResponse response) throws IOException {
         watches.add(watch);
         if (!running) {
@@ -119,9 +131,7 @@ class WatchController implements SmartLifecycle {
         }
         View.Subscription subscription = counts.view().subscribe(watch);
         try {
-            response.setContentType(MediaType.TEXT_EVENT_STREAM_VALUE);
-            response.setCharacterEncoding("UTF-8");
-            response.setHeader("Cache-Control", "no-store");
+            begin(response);
             feed(watch, caller, response.getWriter());
         } catch (InterruptedException e) {
             response.getWriter().flush();

@@ -74,11 +74,23 @@ class AccessTest {
         "POST,/actuator/metrics,403,403,403,405",
         "DELETE,/actuator/loggers/x,403,403,403,405",
         "POST,/actuator/health,403,403,403,405",
+        "OPTIONS,/actuator/loggers,403,403,403,200",
+        "HEAD,/v1/keys,200,403,200,200",
+        "HEAD,/v1/keys/access.none,404,404,404,404",
+        "HEAD,/v1/nodes,200,403,200,200",
+        "HEAD,/v1/watch,200,403,200,200",
+        "HEAD,/v1/channel,403,426,403,403",
+        "HEAD,/v1/tokens,403,403,403,200",
+        "OPTIONS,/v1/keys/access.none,200,403,200,200",
+        "OPTIONS,/v1/watch,200,403,200,200",
+        "OPTIONS,/v1/channel,200,403,200,200",
+        "OPTIONS,/v1/tokens,403,403,403,200",
     })
     void eachCallTakesItsRole(String method, String path, int observer, int node, int operator, int admin) {
         Answer none = nobody.send(method, path, null);
         assertThat(none.status()).as("without credentials").isEqualTo(401);
-        assertThat(none.problem()).isEqualTo("unauthenticated");
+        // A HEAD is answered without the content.
+        assertThat(none.problem()).isEqualTo(method.equals("HEAD") ? "" : "unauthenticated");
         assertThat(none.header("WWW-Authenticate")).isEqualTo("Bearer");
         assertThat(none.contentType()).startsWith("application/problem+json");
         assertThat(as("watcher").send(method, path, null).status())
@@ -87,6 +99,31 @@ class AccessTest {
         assertThat(as("checkout").send(method, path, null).status()).as("node").isEqualTo(node);
         assertThat(as("ops").send(method, path, null).status()).as("operator").isEqualTo(operator);
         assertThat(as("root").send(method, path, null).status()).as("admin").isEqualTo(admin);
+    }
+
+    @Test
+    void aHeadOfTheWatchIsAnsweredAndTakesNoPlace() {
+        for (int i = 0; i < 3; i++) {
+            Answer answer = root.send("HEAD", "/v1/watch", null);
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(answer.contentType()).startsWith("text/event-stream");
+        }
+        assertThat(root.send("HEAD", "/v1/watch?prefix=-", null).status()).isEqualTo(400);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/keys", "/v1/keys/access.none", "/v1/watch", "/v1/channel"})
+    void optionsNamesTheMethodsAndWhatIsNoneIsRefused(String path) {
+        assertThat(root.send("OPTIONS", path, null).header("Allow"))
+                .contains("GET")
+                .contains("HEAD")
+                .doesNotContain("TRACE");
+        for (String method : List.of("TRACE", "TRACK", "get")) {
+            Answer answer = root.send(method, path, null);
+            assertThat(answer.status()).as(method).isEqualTo(405);
+            assertThat(answer.problem()).isEqualTo("method-not-allowed");
+            assertThat(answer.header("Allow")).contains("GET").doesNotContain("TRACE");
+        }
     }
 
     @Test
