@@ -26,6 +26,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.test.web.server.LocalManagementPort;
 import org.springframework.boot.test.web.server.LocalServerPort;
 
 /** No caller can take more than its part, by how often, how much, how long or how slowly it asks. */
@@ -34,6 +35,9 @@ class LimitsTest {
 
     @LocalServerPort
     int port;
+
+    @LocalManagementPort
+    int managementPort;
 
     private final HttpClient http = HttpClient.newBuilder()
             .sslContext(TestCertificates.get().client(""))
@@ -180,9 +184,18 @@ class LimitsTest {
                         + "Content-Length: 1000\r\n\r\n{"
             })
     void aRequestThatDripsInIsGivenUp(String start) throws Exception {
+        assertIsGivenUp(port, start);
+    }
+
+    @Test
+    void aRequestOfTheManagementThatDripsInIsGivenUp() throws Exception {
+        assertIsGivenUp(managementPort, "GET /actuator/metrics HTTP/1.1\r\nHost: localhost\r\nX-Slow: ");
+    }
+
+    private static void assertIsGivenUp(int to, String start) throws Exception {
         String auth = "Authorization: " + TestTokens.bearer("slow")[1] + "\r\n";
         try (Socket socket =
-                TestCertificates.get().client("").getSocketFactory().createSocket("127.0.0.1", port)) {
+                TestCertificates.get().client("").getSocketFactory().createSocket("127.0.0.1", to)) {
             socket.getOutputStream().write(start.formatted(auth).getBytes(StandardCharsets.US_ASCII));
             Awaitility.await().until(() -> {
                 socket.getOutputStream().write(' ');
@@ -190,6 +203,21 @@ class LimitsTest {
                 socket.setSoTimeout(100);
                 return hasEnded(socket);
             });
+        }
+    }
+
+    @Test
+    void aBodyThatIsTooLargeIsRefusedByTheManagementToo() throws IOException {
+        String request = "POST /actuator/metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: "
+                + TestTokens.bearer("slow")[1] + "\r\nContent-Length: 70000\r\n\r\n";
+        try (Socket socket =
+                TestCertificates.get().client("").getSocketFactory().createSocket("127.0.0.1", managementPort)) {
+            // A bound for a service that does not answer.
+            socket.setSoTimeout(10_000);
+            write(socket, request);
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+                    .startsWith("HTTP/1.1 413")
+                    .contains("urn:patchkey:problem:body-too-large");
         }
     }
 

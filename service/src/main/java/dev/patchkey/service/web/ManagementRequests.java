@@ -1,0 +1,25 @@
+package dev.patchkey.service.web;
+
+import dev.patchkey.service.limits.LimitProperties;
+import org.springframework.boot.actuate.autoconfigure.web.server.ConditionalOnManagementPort;
+import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;
+import org.springframework.context.annotation.Bean;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What bounds requests on a port of the management's own, which has an application context of its own: named in
+ * {@code META-INF/spring}, and no component, or the scan would find it for the port of the API too.
+ */
+@ConditionalOnManagementPort(ManagementPortType.DIFFERENT)
+final class ManagementRequests {
+
+    @Bean
+    static SlowRequests managementSlowRequests(LimitProperties limits) {
+        return new SlowRequests(limits);
+    }
+
+    @Bean
+    static JettyProblems managementJettyProblems(JsonMapper json) {
+        return new JettyProblems(json);
+    }
+}
