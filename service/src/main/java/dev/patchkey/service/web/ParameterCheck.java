@@ -10,7 +10,9 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.springframework.core.MethodParameter;
+import org.springframework.http.HttpHeaders;
 import org.springframework.stereotype.Component;
+import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.method.HandlerMethod;
 import org.springframework.web.servlet.HandlerInterceptor;
@@ -19,7 +21,9 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
 /**
  * Refuses what would otherwise be ignored in silence: query parameters that a call does not have, whatever is given twice,
- * path parameters. {@code ?awiat=applied} would answer "committed" to a caller who asked for "applied".
+ * path parameters, bodies of calls that take none. {@code ?awiat=applied} would answer "committed" to a caller who asked for
+ * "applied". A body that nobody reads would also seem never to have arrived, and its connection be given up as slow while
+ * the call waits.
  */
 @Component
 class ParameterCheck implements HandlerInterceptor, WebMvcConfigurer {
@@ -46,10 +50,23 @@ class ParameterCheck implements HandlerInterceptor, WebMvcConfigurer {
                 throw ProblemException.invalid(name, "given once");
             }
         }
+        if (handler instanceof HandlerMethod method && hasBody(request) && !takesBody(method)) {
+            throw ProblemException.of(ProblemType.INVALID_BODY, "This call takes no body");
+        }
         if (handler instanceof HandlerMethod method && request.getQueryString() != null) {
             checkParameters(request, known.computeIfAbsent(method, ParameterCheck::names));
         }
         return true;
+    }
+
+    /** By its headers; a body in chunks may still turn out to be empty. */
+    private static boolean hasBody(HttpServletRequest request) {
+        return request.getContentLengthLong() > 0 || request.getHeader(HttpHeaders.TRANSFER_ENCODING) != null;
+    }
+
+    private static boolean takesBody(HandlerMethod method) {
+        return Arrays.stream(method.getMethodParameters())
+                .anyMatch(parameter -> parameter.hasParameterAnnotation(RequestBody.class));
     }
 
     private static void checkParameters(HttpServletRequest request, Set<String> names) {

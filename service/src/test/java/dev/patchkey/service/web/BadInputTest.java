@@ -161,6 +161,36 @@ class BadInputTest {
         refused(api.post("/v1/keys/bad.input/increment", body), 400, "invalid-body", "", "one JSON object");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "GET,/v1/keys",
+        "GET,/v1/keys/bad.input?await=applied",
+        "GET,/v1/nodes",
+        "GET,/v1/watch",
+        "DELETE,/v1/keys/bad.input",
+        "DELETE,/v1/keys/bad.input/holds/me?await=applied",
+    })
+    void aBodyThatTheCallDoesNotTake(String method, String path) {
+        refused(api.send(method, path, "{}"), 400, "invalid-body", "", "takes no body");
+    }
+
+    @Test
+    void aBodyInChunksThatTheCallDoesNotTake() throws IOException {
+        String request = String.join(
+                "\r\n",
+                "DELETE /v1/keys/bad.input/holds/me?await=applied HTTP/1.1",
+                "Host: localhost",
+                "Transfer-Encoding: chunked",
+                "Connection: close",
+                "",
+                "2",
+                "{}",
+                "0",
+                "",
+                "");
+        assertThat(raw(request)).startsWith("HTTP/1.1 400").contains("takes no body");
+    }
+
     @Test
     void anUnknownField() {
         refused(api.post("/v1/keys/bad.input/increment", "{\"bye\": 1}"), 400, "invalid-field", "bye", "not a field");
