@@ -13,6 +13,7 @@ import dev.patchkey.service.propagation.PropagationMetrics;
 import dev.patchkey.service.propagation.Propagator;
 import dev.patchkey.service.security.Caller;
 import dev.patchkey.service.security.Credentials;
+import dev.patchkey.service.security.Refusals;
 import dev.patchkey.service.store.Incarnations;
 import dev.patchkey.service.store.PodPeers;
 import dev.patchkey.service.store.PodRegistry;
@@ -118,9 +119,10 @@ public class ChannelConfiguration {
     }
 
     @Bean
-    ServletRegistrationBean<ChannelServlet> channelServlet(Channel channel) {
+    ServletRegistrationBean<ChannelServlet> channelServlet(Channel channel, Refusals refusals) {
         ServletRegistrationBean<ChannelServlet> servlet = new ServletRegistrationBean<>(
-                new ChannelServlet(channel, request -> Caller.of(request.getUserPrincipal())), ChannelServlet.PATH);
+                new ChannelServlet(channel, request -> Caller.of(request.getUserPrincipal()), refusals),
+                ChannelServlet.PATH);
         servlet.setLoadOnStartup(1);
         servlet.setAsyncSupported(true);
         return servlet;

@@ -2,6 +2,7 @@ package dev.patchkey.service.channel;
 
 import dev.patchkey.service.limits.Addresses;
 import dev.patchkey.service.security.Caller;
+import dev.patchkey.service.security.Refusals;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -52,11 +53,13 @@ final class ChannelServlet extends HttpServlet {
 
     private final transient Channel channel;
     private final transient Function<HttpServletRequest, Caller> callers;
+    private final transient Refusals refusals;
     private transient @Nullable WebSocketMappings mappings;
 
-    ChannelServlet(Channel channel, Function<HttpServletRequest, Caller> callers) {
+    ChannelServlet(Channel channel, Function<HttpServletRequest, Caller> callers, Refusals refusals) {
         this.channel = channel;
         this.callers = callers;
+        this.refusals = refusals;
     }
 
     @Override
@@ -86,6 +89,7 @@ final class ChannelServlet extends HttpServlet {
         Caller caller = callers.apply(request);
         String counted = caller.countedAs(Addresses.counted(request.getRemoteAddr()));
         if (!channel.hasRoomFor(counted)) {
+            refusals.count(Refusals.Reason.TOO_MANY_NODES, request);
             response.setHeader("Retry-After", RETRY_AFTER_SECONDS);
             problem(
                     response,

@@ -37,10 +37,11 @@ final class BrowserGuard extends OncePerRequestFilter {
             throws ServletException, IOException {
         if (loopbackOnly && !isLoopback(request.getServerName())) {
             problems.crossSite(
+                    request,
                     response,
                     "Host must be localhost or a loopback address, since this service lets in whoever is on its machine");
         } else if (request.getHeader(HttpHeaders.AUTHORIZATION) == null && isOfAnotherSite(request)) {
-            problems.crossSite(response, "The request must not be sent by a page of another origin");
+            problems.crossSite(request, response, "The request must not be sent by a page of another origin");
         } else {
             chain.doFilter(request, response);
         }

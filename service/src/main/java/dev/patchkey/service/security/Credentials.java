@@ -1,5 +1,7 @@
 package dev.patchkey.service.security;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.TimeGauge;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,7 +35,13 @@ public final class Credentials implements AutoCloseable {
     /** Of the timer's thread alone, once it is started: what was read last, good or not. */
     private @Nullable String content;
 
-    /** Of the timer's thread alone: what was found wrong since the file was last read. */
+    /** Of the timer's thread alone, once it is started: whether that breaks no rule. */
+    private boolean contentIsGood;
+
+    /** When the file was last found good, by the monotonic clock. */
+    private volatile long foundGood = System.nanoTime();
+
+    /** Of the timer's thread alone: what was found wrong since the file was last found good. */
     private @Nullable String trouble;
 
     /**
@@ -64,10 +72,26 @@ public final class Credentials implements AutoCloseable {
         String now = TokensFile.read(from);
         if (!now.equals(content)) {
             content = now;
+            contentIsGood = false;
             tokens = configured.and(TokensFile.parse(now), TokensFile.SETTING);
-            trouble = null;
+            contentIsGood = true;
             log.info("{} has been read: the tokens of {} callers are good", TokensFile.SETTING, known().size());
         }
+        if (contentIsGood) {
+            trouble = null;
+            foundGood = System.nanoTime();
+        }
+    }
+
+    /** Shows by a metric that the file is looked at, and found good. */
+    void showFile(MeterRegistry registry) {
+        TimeGauge.builder(
+                        "patchkey.security.tokens.file.age",
+                        this,
+                        TimeUnit.NANOSECONDS,
+                        credentials -> System.nanoTime() - credentials.foundGood)
+                .description("Since the file of tokens was last found to be there and to break no rule")
+                .register(registry);
     }
 
     /** What is wrong is said once, and what was good before stays. */

@@ -37,7 +37,7 @@ final class RequestLimit extends OncePerRequestFilter {
             wait = requests.take(known.caller().countedAs(Addresses.counted(address)));
         }
         if (wait > 0) {
-            problems.tooOften(response, wait, "The caller has asked too often");
+            problems.tooOften(request, response, wait);
         } else {
             chain.doFilter(request, response);
         }

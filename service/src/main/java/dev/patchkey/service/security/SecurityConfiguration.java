@@ -2,6 +2,7 @@ package dev.patchkey.service.security;
 
 import dev.patchkey.service.limits.LimitProperties;
 import dev.patchkey.service.limits.Rates;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
@@ -53,9 +54,18 @@ public class SecurityConfiguration {
     }
 
     @Bean
-    Credentials credentials(SecurityProperties properties) {
-        return new Credentials(
+    Credentials credentials(SecurityProperties properties, MeterRegistry registry) {
+        Credentials credentials = new Credentials(
                 properties.configured(), properties.tokensFile(), properties.tokensFileCheck(), InstantSource.system());
+        if (properties.tokensFile() != null) {
+            credentials.showFile(registry);
+        }
+        return credentials;
+    }
+
+    @Bean
+    Refusals refusals(MeterRegistry registry) {
+        return new Refusals(registry);
     }
 
     /** Where an issuer is named; a single public key is Boot's own matter. */
@@ -72,7 +82,9 @@ public class SecurityConfiguration {
         String keys = properties.getJwt().getJwkSetUri();
         return new IssuerKeys(
                 keys == null || keys.isBlank()
-                        ? Issuer.named(ClosedByDefault.ISSUER, String.valueOf(properties.getJwt().getIssuerUri()))
+                        ? Issuer.named(
+                                ClosedByDefault.ISSUER,
+                                String.valueOf(properties.getJwt().getIssuerUri()))
                         : Issuer.withKeysAt(ClosedByDefault.KEYS, keys));
     }
 
@@ -84,10 +96,11 @@ public class SecurityConfiguration {
     }
 
     @Bean
-    SecurityProblems securityProblems(JsonMapper json, LimitProperties limits) {
+    SecurityProblems securityProblems(JsonMapper json, LimitProperties limits, Refusals refusals) {
         return new SecurityProblems(
                 json,
-                Rates.of(limits.failuresPerMinute(), Duration.ofMinutes(1), Math.max(1, limits.failuresPerMinute())));
+                Rates.of(limits.failuresPerMinute(), Duration.ofMinutes(1), Math.max(1, limits.failuresPerMinute())),
+                refusals);
     }
 
     /**

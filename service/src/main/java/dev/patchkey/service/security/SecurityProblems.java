@@ -2,6 +2,7 @@ package dev.patchkey.service.security;
 
 import dev.patchkey.service.limits.Addresses;
 import dev.patchkey.service.limits.Rates;
+import dev.patchkey.service.security.Refusals.Reason;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -32,11 +33,13 @@ final class SecurityProblems implements AuthenticationEntryPoint, AccessDeniedHa
 
     private final JsonMapper json;
     private final Rates failures;
+    private final Refusals refusals;
 
     /** @param failures of requests whose credentials are not good, by address */
-    SecurityProblems(JsonMapper json, Rates failures) {
+    SecurityProblems(JsonMapper json, Rates failures, Refusals refusals) {
         this.json = json;
         this.failures = failures;
+        this.refusals = refusals;
     }
 
     @Override
@@ -44,6 +47,7 @@ final class SecurityProblems implements AuthenticationEntryPoint, AccessDeniedHa
             throws IOException {
         boolean shown = request.getHeader(HttpHeaders.AUTHORIZATION) != null;
         if (e instanceof AuthenticationServiceException) {
+            refusals.count(Reason.ISSUER_UNAVAILABLE, request);
             response.setHeader(HttpHeaders.RETRY_AFTER, Long.toString(ISSUER_RETRY_SECONDS));
             write(
                     response,
@@ -55,9 +59,11 @@ final class SecurityProblems implements AuthenticationEntryPoint, AccessDeniedHa
         }
         long wait = shown ? failures.take(Addresses.counted(request.getRemoteAddr())) : 0;
         if (wait > 0) {
+            refusals.count(Reason.TOO_MANY_FAILURES, request);
             tooOften(response, wait, "Credentials that are not good have come from this address too often");
             return;
         }
+        refusals.count(shown ? Reason.BAD_CREDENTIALS : Reason.NO_CREDENTIALS, request);
         response.setHeader(HttpHeaders.WWW_AUTHENTICATE, shown ? "Bearer error=\"invalid_token\"" : "Bearer");
         write(
                 response,
@@ -73,6 +79,7 @@ final class SecurityProblems implements AuthenticationEntryPoint, AccessDeniedHa
     @Override
     public void handle(HttpServletRequest request, HttpServletResponse response, AccessDeniedException e)
             throws IOException {
+        refusals.count(Reason.FORBIDDEN, request);
         write(
                 response,
                 HttpStatus.FORBIDDEN,
@@ -81,7 +88,13 @@ final class SecurityProblems implements AuthenticationEntryPoint, AccessDeniedHa
                 e instanceof ForbiddenException known ? known.detail() : "The caller may not do this");
     }
 
-    void tooOften(HttpServletResponse response, long waitSeconds, String detail) throws IOException {
+    /** The caller has asked too often. */
+    void tooOften(HttpServletRequest request, HttpServletResponse response, long waitSeconds) throws IOException {
+        refusals.count(Reason.RATE_EXCEEDED, request);
+        tooOften(response, waitSeconds, "The caller has asked too often");
+    }
+
+    private void tooOften(HttpServletResponse response, long waitSeconds, String detail) throws IOException {
         response.setHeader(HttpHeaders.RETRY_AFTER, Long.toString(waitSeconds));
         write(
                 response,
@@ -91,7 +104,8 @@ final class SecurityProblems implements AuthenticationEntryPoint, AccessDeniedHa
                 detail + ": try again after " + waitSeconds + " s");
     }
 
-    void crossSite(HttpServletResponse response, String detail) throws IOException {
+    void crossSite(HttpServletRequest request, HttpServletResponse response, String detail) throws IOException {
+        refusals.count(Reason.CROSS_SITE, request);
         write(response, HttpStatus.FORBIDDEN, "cross-site", "A page of somebody else's may not do this", detail);
     }
 

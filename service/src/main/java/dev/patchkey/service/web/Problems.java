@@ -1,9 +1,11 @@
 package dev.patchkey.service.web;
 
 import dev.patchkey.service.security.ForbiddenException;
+import dev.patchkey.service.security.Refusals;
 import dev.patchkey.service.store.OutcomeUnknownException;
 import dev.patchkey.service.store.Stale;
 import dev.patchkey.service.store.StoreUnavailableException;
+import jakarta.servlet.http.HttpServletRequest;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +39,12 @@ class Problems extends ResponseEntityExceptionHandler {
     /** What a caller is told to wait before it tries again. */
     private static final String RETRY_AFTER_SECONDS = "1";
 
+    private final Refusals refusals;
+
+    Problems(Refusals refusals) {
+        this.refusals = refusals;
+    }
+
     static ProblemDetail problem(ProblemType type, @Nullable String field, String detail) {
         ProblemDetail problem = ProblemDetail.forStatusAndDetail(type.status(), detail);
         problem.setType(type.uri());
@@ -48,7 +56,10 @@ class Problems extends ResponseEntityExceptionHandler {
     }
 
     @ExceptionHandler
-    ResponseEntity<Object> problem(ProblemException e) {
+    ResponseEntity<Object> problem(ProblemException e, HttpServletRequest request) {
+        if (e.type() == ProblemType.TOO_MANY_WATCHERS) {
+            refusals.count(Refusals.Reason.TOO_MANY_WATCHERS, request);
+        }
         ProblemDetail problem = problem(e.type(), e.field(), e.detail());
         Stale stale = e.stale();
         if (stale != null) {
@@ -59,7 +70,8 @@ class Problems extends ResponseEntityExceptionHandler {
     }
 
     @ExceptionHandler
-    ResponseEntity<Object> forbidden(ForbiddenException e) {
+    ResponseEntity<Object> forbidden(ForbiddenException e, HttpServletRequest request) {
+        refusals.count(Refusals.Reason.FORBIDDEN, request);
         return answer(ProblemType.FORBIDDEN, null, e.detail());
     }
 

@@ -12,6 +12,7 @@ import dev.patchkey.service.propagation.PodLease;
 import dev.patchkey.service.propagation.PodRegistration;
 import dev.patchkey.service.propagation.Propagator;
 import dev.patchkey.service.security.Caller;
+import dev.patchkey.service.security.Refusals;
 import dev.patchkey.service.store.LonePod;
 import dev.patchkey.service.store.PodPeers;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -64,7 +65,8 @@ final class ChannelPod implements AutoCloseable {
                 new Places(MOST_OF_A_CALLER),
                 caller -> true);
         ServletContextHandler context = new ServletContextHandler();
-        ServletHolder holder = new ServletHolder(new ChannelServlet(channel, request -> Caller.EVERYBODY));
+        ServletHolder holder = new ServletHolder(
+                new ChannelServlet(channel, request -> Caller.EVERYBODY, new Refusals(new SimpleMeterRegistry())));
         holder.setInitOrder(1);
         context.addServlet(holder, ChannelServlet.PATH);
         server.setHandler(context);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.patchkey.service.limits.Rates;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.springframework.mock.web.MockHttpServletRequest;
@@ -28,7 +29,8 @@ class SecurityProblemsTest {
                 () -> jwts.authenticate(new BearerTokenAuthenticationToken(
                         TestIssuer.jwt(TestIssuer.claims("alice", "patchkey-admin")))));
         Rates failures = Rates.of(1, Duration.ofMinutes(1), 1);
-        SecurityProblems problems = new SecurityProblems(new JsonMapper(), failures);
+        SecurityProblems problems =
+                new SecurityProblems(new JsonMapper(), failures, new Refusals(new SimpleMeterRegistry()));
         MockHttpServletRequest request = new MockHttpServletRequest();
         request.addHeader("Authorization", "Bearer x");
         for (int i = 0; i < 3; i++) {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.patchkey.service.refcount.KeyName;
+import io.micrometer.core.instrument.TimeGauge;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -12,6 +14,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -99,6 +102,28 @@ class TokensTest {
                             assertThat(credentials.known().getFirst().role()).isEqualTo(Role.ADMIN));
         }
         assertThat(output.getAll()).doesNotContain(TWO).doesNotContain("secret-of");
+    }
+
+    @Test
+    void theAgeOfTheFileGrowsWhileItIsBrokenAndNoLonger(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("tokens.yaml");
+        Files.writeString(file, yaml("ops", "operator", ONE));
+        SimpleMeterRegistry registry = new SimpleMeterRegistry();
+        try (Credentials credentials = watching(file)) {
+            credentials.showFile(registry);
+            TimeGauge age = registry.get("patchkey.security.tokens.file.age").timeGauge();
+            // Far more than the 20 ms after which it is looked at again.
+            double old = 1000;
+            Files.writeString(file, "tokens: none");
+            Awaitility.await().until(() -> age.value(TimeUnit.MILLISECONDS) > old);
+            Files.writeString(file, yaml("ops", "operator", ONE));
+            Awaitility.await().until(() -> age.value(TimeUnit.MILLISECONDS) < old);
+            Files.delete(file);
+            Awaitility.await().until(() -> age.value(TimeUnit.MILLISECONDS) > old);
+            // The same content as before.
+            Files.writeString(file, yaml("ops", "operator", ONE));
+            Awaitility.await().until(() -> age.value(TimeUnit.MILLISECONDS) < old);
+        }
     }
 
     @Test

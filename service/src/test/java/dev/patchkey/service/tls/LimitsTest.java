@@ -7,6 +7,7 @@ import dev.patchkey.service.security.TestIssuer;
 import dev.patchkey.service.security.TestTokens;
 import dev.patchkey.service.web.HttpApi;
 import dev.patchkey.service.web.HttpApi.Answer;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -26,6 +27,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalManagementPort;
 import org.springframework.boot.test.web.server.LocalServerPort;
 
@@ -39,9 +41,19 @@ class LimitsTest {
     @LocalManagementPort
     int managementPort;
 
+    @Autowired
+    MeterRegistry meters;
+
     private final HttpClient http = HttpClient.newBuilder()
             .sslContext(TestCertificates.get().client(""))
             .build();
+
+    private double refused(String reason) {
+        return meters.get("patchkey.security.refusals")
+                .tag("reason", reason)
+                .counter()
+                .count();
+    }
 
     private HttpApi as(String caller) {
         return new HttpApi(URI.create("https://127.0.0.1:" + port), http, TestTokens.bearer(caller));
@@ -57,6 +69,7 @@ class LimitsTest {
         assertThat(refused.status()).isEqualTo(429);
         assertThat(refused.problem()).isEqualTo("rate-exceeded");
         assertThat(refused.header("Retry-After")).isEqualTo("1");
+        assertThat(refused("rate-exceeded")).isPositive();
         assertThat(as("other").get("/v1/keys").status()).isEqualTo(200);
     }
 
@@ -67,6 +80,7 @@ class LimitsTest {
                 .limit(40)
                 .toList();
         assertThat(statuses).contains(429).doesNotContain(200);
+        assertThat(refused("too-many-failures")).isPositive();
         assertThat(as("other").get("/v1/keys/x").status()).isEqualTo(404);
     }
 
@@ -92,6 +106,7 @@ class LimitsTest {
         assertThat(Stream.generate(() -> mallory.get("/v1/keys").status()).limit(60))
                 .contains(503)
                 .doesNotContain(200);
+        assertThat(refused("issuer-unavailable")).isPositive();
         // Two in ten seconds, and the requests may begin in one ten and end in the next.
         assertThat(TestIssuer.ASKED.get() - before).isLessThanOrEqualTo(4);
         assertThat(withJwt(TestIssuer.good("bob", "observer")).get("/v1/keys").status())
@@ -112,6 +127,7 @@ class LimitsTest {
         Answer third = as("watching").get("/v1/watch");
         assertThat(third.status()).isEqualTo(429);
         assertThat(third.problem()).isEqualTo("too-many-watchers");
+        assertThat(refused("too-many-watchers")).isPositive();
         assertThat(third.header("Retry-After")).isNotBlank();
         for (InputStream stream : streams) {
             stream.close();
@@ -127,6 +143,7 @@ class LimitsTest {
         Awaitility.await()
                 .untilAsserted(
                         () -> assertThatThrownBy(this::node).hasCauseInstanceOf(WebSocketHandshakeException.class));
+        assertThat(refused("too-many-nodes")).isPositive();
         nodes.getFirst().abort();
         Awaitility.await().ignoreExceptions().untilAsserted(() -> nodes.add(node()));
         nodes.forEach(WebSocket::abort);
