@@ -1,5 +1,7 @@
 package dev.patchkey.service.store.hazelcast;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -103,6 +105,15 @@ record ClusterProperties(
                 discovery != Discovery.STATIC || size >= members.size(),
                 "patchkey.cluster.size must be at least the number of patchkey.cluster.members (" + members.size()
                         + ") on the hazelcast store, and is " + size);
+    }
+
+    /** Whether other machines may reach the member port: a name that is not known is not taken for this machine's own. */
+    boolean isOpenToOthers() {
+        try {
+            return !InetAddress.getByName(address).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            return true;
+        }
     }
 
     /**

@@ -19,6 +19,7 @@ class HazelcastConfiguration {
 
     @Bean(destroyMethod = "shutdown")
     HazelcastInstance hazelcast(ClusterProperties properties) {
+        warnOfOpenPort(properties);
         HazelcastInstance member = Hazelcast.newHazelcastInstance(ClusterConfig.of(properties));
         int port = member.getCluster().getLocalMember().getAddress().getPort();
         log.info(
@@ -42,6 +43,17 @@ class HazelcastConfiguration {
                     properties.port());
         }
         return member;
+    }
+
+    static void warnOfOpenPort(ClusterProperties properties) {
+        if (properties.isOpenToOthers()) {
+            log.warn(
+                    "patchkey.cluster.address is {}: members are not authenticated, so whoever reaches port {} can join the"
+                            + " cluster and change every count. Let nothing but the pods reach it (docs/how-to/secure.md,"
+                            + " The network)",
+                    properties.address(),
+                    properties.port());
+        }
     }
 
     /** With a database behind it, the map is a copy and any pod may commit. */
