@@ -66,6 +66,9 @@ public final class Pod extends Server {
         command.add("--server.address=" + host().address());
         command.add("--server.port=" + PORT);
         command.add("--patchkey.cluster.address=" + host().address());
+        // The network is the test's own, and all traffic comes from few addresses in it.
+        command.add("--patchkey.security.open=true");
+        command.add("--patchkey.limits.requests-per-second=0");
         command.addAll(settings);
         return command;
     }
