@@ -212,8 +212,9 @@ final class Channel implements SmartLifecycle {
             connection.turnAway(CloseCode.FORBIDDEN, e.detail());
             return;
         }
-        List<Held> mayHold =
-                hello.held().stream().filter(held -> caller.mayUse(held.key())).toList();
+        List<Held> mayHold = hello.held().stream()
+                .filter(held -> caller.mayChange(held.key()))
+                .toList();
         switch (incarnations.number(caller.name(), holder, hello.incarnation())) {
             case Incarnations.Numbered.Refused refused -> connection.turnAway(CloseCode.SUPERSEDED, refused.detail());
             case Incarnations.Numbered.Unknown unknown ->
@@ -250,7 +251,7 @@ final class Channel implements SmartLifecycle {
         }
     }
 
-    /** The prefixes that the node asks for, as far as its caller may use them; empty for all keys. */
+    /** The prefixes that the node asks for, as far as its caller may read them; empty for all keys. */
     private static List<String> keysOf(Caller caller, List<String> asked) {
         List<String> within = (asked.isEmpty() ? List.of("") : asked)
                 .stream().flatMap(prefix -> caller.within(prefix).stream()).toList();

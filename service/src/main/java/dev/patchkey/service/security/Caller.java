@@ -10,6 +10,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,8 +22,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name for the audit, for telling callers' requests apart, and for whose a node or holder is
  * @param roles with all that they contain
- * @param prefixes only keys with one of these are the caller's business: sorted, none the beginning of another. The empty
+ * @param prefixes only keys with one of these may the caller change: sorted, none the beginning of another. The empty
  *     prefix stands for all keys, no prefix for none
+ * @param readable only keys with one of these may it read: those that it may change, and others
  * @param credential the hash of the token that was shown; null for other credentials
  * @param until when the credential ends; null for never
  */
@@ -30,6 +32,7 @@ public record Caller(
         String name,
         Set<Role> roles,
         List<String> prefixes,
+        List<String> readable,
         @Nullable String credential,
         @Nullable Instant until) {
 
@@ -52,19 +55,25 @@ public record Caller(
     private static final List<String> ALL_KEYS = List.of("");
 
     /** Everybody, where the service knows no credentials: may do everything, and what it names is bound to nobody. */
-    public static final Caller EVERYBODY = new Caller(ANONYMOUS, EnumSet.allOf(Role.class), ALL_KEYS, null, null);
+    public static final Caller EVERYBODY =
+            new Caller(ANONYMOUS, EnumSet.allOf(Role.class), ALL_KEYS, ALL_KEYS, null, null);
 
-    /** Sorts the prefixes, and leaves out those that others cover. */
+    /** Sorts the prefixes, and leaves out those that others cover. What may be changed may be read. */
     public Caller {
         roles = Set.copyOf(roles);
+        readable = least(Stream.concat(prefixes.stream(), readable.stream()));
+        prefixes = least(prefixes.stream());
+    }
+
+    private static List<String> least(Stream<String> prefixes) {
         List<String> least = new ArrayList<>();
-        for (String prefix : prefixes.stream().sorted().toList()) {
+        for (String prefix : prefixes.sorted().toList()) {
             // In this order what covers a prefix stands before it.
             if (least.stream().noneMatch(prefix::startsWith)) {
                 least.add(prefix);
             }
         }
-        prefixes = List.copyOf(least);
+        return List.copyOf(least);
     }
 
     static boolean isName(String name) {
@@ -74,24 +83,31 @@ public record Caller(
     /**
      * Whoever has been given a token or a certificate.
      *
-     * @param prefixes as settings write them
+     * @param keys which it may use
      */
-    static Caller named(String name, Role role, List<String> prefixes, @Nullable String credential) {
-        return new Caller(name, Role.withContained(List.of(role)), plain(prefixes), credential, null);
+    static Caller named(String name, Role role, Prefixes keys, @Nullable String credential) {
+        return new Caller(
+                name, Role.withContained(List.of(role)), plain(keys.changed()), plain(keys.read()), credential, null);
     }
 
     /**
      * Whoever has been given a JWT.
      *
-     * @param prefixes as claims write them
+     * @param keys which it may use
      */
-    static Caller ofJwt(String name, Collection<Role> roles, List<String> prefixes, @Nullable Instant until) {
-        return new Caller(JWT_NAMESPACE + OWNS + name, Role.withContained(roles), plain(prefixes), null, until);
+    static Caller ofJwt(String name, Collection<Role> roles, Prefixes keys, @Nullable Instant until) {
+        return new Caller(
+                JWT_NAMESPACE + OWNS + name,
+                Role.withContained(roles),
+                plain(keys.changed()),
+                plain(keys.read()),
+                null,
+                until);
     }
 
     /** The same caller, for as long as what it has shown is good. */
     Caller goodUntil(Instant end) {
-        return new Caller(name, roles, prefixes, credential, end);
+        return new Caller(name, roles, prefixes, readable, credential, end);
     }
 
     private static List<String> plain(List<String> prefixes) {
@@ -133,37 +149,54 @@ public record Caller(
                 .formatted(Role.either(wanted), name, roles.isEmpty() ? "none" : "only " + Role.either(roles)));
     }
 
-    /** Whether the caller may read the key, and change it if its roles say so. */
-    public boolean mayUse(KeyName key) {
+    /** Whether the caller may read the key if its roles let it read any. */
+    public boolean mayRead(KeyName key) {
+        return readable.stream().anyMatch(key.value()::startsWith);
+    }
+
+    /** Whether the caller may change the key if its roles let it change any. */
+    public boolean mayChange(KeyName key) {
         return prefixes.stream().anyMatch(key.value()::startsWith);
     }
 
     /**
-     * For calls that read or change a key.
+     * For calls that read a key.
      *
-     * @throws ForbiddenException if the key is none of the caller's business
+     * @throws ForbiddenException if the caller may not
      */
-    public void require(KeyName key) {
-        if (!mayUse(key)) {
-            throw new ForbiddenException(
-                    "The key " + key + " has none of the prefixes " + prefixes + " of the caller " + name);
+    public void requireToRead(KeyName key) {
+        if (!mayRead(key)) {
+            throw new ForbiddenException("The key " + key + " has none of the prefixes " + readable
+                    + " of the keys that the caller " + name + " may read");
         }
     }
 
     /**
-     * What of the keys with this prefix is the caller's business: prefixes in the order of names, none the beginning of
+     * For calls that change a key.
+     *
+     * @throws ForbiddenException if the caller may not
+     */
+    public void requireToChange(KeyName key) {
+        if (!mayChange(key)) {
+            throw new ForbiddenException("The key " + key + " has none of the prefixes " + prefixes
+                    + " of the keys that the caller " + name + " may change");
+        }
+    }
+
+    /**
+     * What of the keys with this prefix the caller may read: prefixes in the order of names, none the beginning of
      * another.
      *
      * @throws ForbiddenException if nothing is
      */
     public List<String> within(String prefix) {
-        if (prefixes.stream().anyMatch(prefix::startsWith)) {
+        if (readable.stream().anyMatch(prefix::startsWith)) {
             return List.of(prefix);
         }
         List<String> narrower =
-                prefixes.stream().filter(own -> own.startsWith(prefix)).toList();
+                readable.stream().filter(own -> own.startsWith(prefix)).toList();
         if (narrower.isEmpty()) {
-            throw new ForbiddenException("The caller " + name + " may use keys with one of the prefixes " + prefixes
+            throw new ForbiddenException("The caller " + name + " may read keys with one of the prefixes " + readable
                     + ", and no key that starts with '" + prefix + "' has one");
         }
         return narrower;
@@ -230,6 +263,6 @@ public record Caller(
     /** Without the credential, so that no log has it. */
     @Override
     public String toString() {
-        return "%s %s %s".formatted(name, roles, prefixes);
+        return "%s %s %s %s".formatted(name, roles, prefixes, readable);
     }
 }

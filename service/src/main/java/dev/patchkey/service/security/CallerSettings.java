@@ -27,15 +27,23 @@ final class CallerSettings {
                 .orElseThrow(() -> new IllegalArgumentException(setting + ".role must be " + Role.WORDS));
     }
 
-    /** None at all is refused: a field that is missing, or whose name is misspelt, must not open all keys. */
-    static List<String> prefixes(String setting, List<String> prefixes) {
-        require(
-                !prefixes.isEmpty()
-                        && prefixes.size() <= MOST_PREFIXES
-                        && prefixes.stream().allMatch(CallerSettings::isPrefix),
-                setting + ".prefixes must be 1 to " + MOST_PREFIXES + " beginnings of keys, each " + KeyName.RULE
-                        + ", or '" + Caller.ANY_KEY + "' for all keys");
-        return prefixes;
+    /**
+     * Without any of what may be changed it is refused: a field that is missing, or whose name is misspelt, must not open
+     * all keys. Without any of what may be read besides, nothing may.
+     */
+    static Prefixes prefixes(String setting, List<String> prefixes, List<String> readPrefixes) {
+        require(!prefixes.isEmpty() && arePrefixes(prefixes), rule(setting + ".prefixes", 1));
+        require(arePrefixes(readPrefixes), rule(setting + ".read-prefixes", 0));
+        return new Prefixes(prefixes, readPrefixes);
+    }
+
+    private static String rule(String setting, int least) {
+        return setting + " must be " + least + " to " + MOST_PREFIXES + " beginnings of keys, each " + KeyName.RULE
+                + ", or '" + Caller.ANY_KEY + "' for all keys";
+    }
+
+    private static boolean arePrefixes(List<String> prefixes) {
+        return prefixes.size() <= MOST_PREFIXES && prefixes.stream().allMatch(CallerSettings::isPrefix);
     }
 
     /** Whether this is how a setting or a claim writes a prefix. */

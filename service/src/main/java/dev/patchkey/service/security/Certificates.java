@@ -32,7 +32,7 @@ final class Certificates {
             Caller caller = Caller.named(
                     CallerSettings.name(one, certificate.name()),
                     CallerSettings.role(one, certificate.role()),
-                    CallerSettings.prefixes(one, certificate.prefixes()),
+                    CallerSettings.prefixes(one, certificate.prefixes(), certificate.readPrefixes()),
                     null);
             String subject = String.valueOf(certificate.subject());
             Caller before = URI.matcher(subject).matches()

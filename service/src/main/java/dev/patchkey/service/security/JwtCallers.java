@@ -37,7 +37,9 @@ final class JwtCallers implements Converter<Jwt, CallerAuthentication> {
                 .map(value -> Role.of(value.substring(settings.rolePrefix().length())))
                 .flatMap(Optional::stream)
                 .toList();
-        return new CallerAuthentication(Caller.ofJwt(name, roles, prefixes(jwt), until(jwt)));
+        Prefixes keys =
+                new Prefixes(prefixes(jwt, settings.prefixesClaim()), prefixes(jwt, settings.readPrefixesClaim()));
+        return new CallerAuthentication(Caller.ofJwt(name, roles, keys, until(jwt)));
     }
 
     private static @Nullable Instant until(Jwt jwt) {
@@ -45,8 +47,7 @@ final class JwtCallers implements Converter<Jwt, CallerAuthentication> {
         return expires == null ? null : expires.plus(SKEW);
     }
 
-    private List<String> prefixes(Jwt jwt) {
-        String name = settings.prefixesClaim();
+    private static List<String> prefixes(Jwt jwt, @Nullable String name) {
         if (name == null) {
             return List.of();
         }

@@ -40,12 +40,14 @@ record SecurityProperties(
      * @param nameClaim the caller's name, which the issuer must never give to another
      * @param prefixesClaim a list of prefixes of keys, {@code *} for all; a JWT that has no such claim is for none. The
      *     setting must be there where JWTs are taken; where it is itself {@code *}, every JWT is for all keys
+     * @param readPrefixesClaim likewise of the keys that may be read besides; none where the setting is not there
      */
     record JwtSettings(
             @DefaultValue("roles") String roleClaim,
             @DefaultValue("patchkey-") String rolePrefix,
             @DefaultValue("sub") String nameClaim,
-            @Nullable String prefixesClaim) {}
+            @Nullable String prefixesClaim,
+            @Nullable String readPrefixesClaim) {}
 
     /**
      * One caller's certificate.
@@ -54,12 +56,14 @@ record SecurityProperties(
      * @param name the caller's name
      * @param role its role
      * @param prefixes of the keys that it may use, {@code *} for all; never empty
+     * @param readPrefixes of the keys that it may read besides
      */
     record CertificateSettings(
             @Nullable String subject,
             @Nullable String name,
             @Nullable String role,
-            @DefaultValue List<String> prefixes) {}
+            @DefaultValue List<String> prefixes,
+            @DefaultValue List<String> readPrefixes) {}
 
     /** @throws IllegalArgumentException if a value breaks its rule */
     SecurityProperties {

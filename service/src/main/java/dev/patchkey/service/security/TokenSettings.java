@@ -11,9 +11,11 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param role its role
  * @param hashes {@code sha256:} and the hash of each token that is valid, in hexadecimal
  * @param prefixes of the keys that it may use, {@code *} for all; never empty
+ * @param readPrefixes of the keys that it may read besides
  */
 record TokenSettings(
         @Nullable String name,
         @Nullable String role,
         @DefaultValue List<String> hashes,
-        @DefaultValue List<String> prefixes) {}
+        @DefaultValue List<String> prefixes,
+        @DefaultValue List<String> readPrefixes) {}

@@ -43,7 +43,7 @@ public final class Tokens {
      *
      * @param hashes how many tokens are valid
      */
-    public record Known(String name, Role role, List<String> prefixes, int hashes) {}
+    public record Known(String name, Role role, List<String> prefixes, List<String> readPrefixes, int hashes) {}
 
     private final List<Known> known;
     private final Map<String, Caller> byHash;
@@ -68,7 +68,7 @@ public final class Tokens {
             String name = CallerSettings.name(one, token.name());
             CallerSettings.require(names.add(name), one + ".name must be given once: a caller may have several hashes");
             Role role = CallerSettings.role(one, token.role());
-            List<String> prefixes = CallerSettings.prefixes(one, token.prefixes());
+            Prefixes keys = CallerSettings.prefixes(one, token.prefixes(), token.readPrefixes());
             CallerSettings.require(
                     !token.hashes().isEmpty()
                             && token.hashes().size() <= MOST_HASHES
@@ -76,10 +76,11 @@ public final class Tokens {
                     one + ".hashes must be 1 to " + MOST_HASHES
                             + " hashes of tokens, each sha256: and 64 hexadecimal digits in lower case");
             for (String hash : token.hashes()) {
-                Caller before = byHash.put(hash, Caller.named(name, role, prefixes, hash));
+                Caller before = byHash.put(hash, Caller.named(name, role, keys, hash));
                 CallerSettings.require(before == null, one + ".hashes must have no hash that was given before");
             }
-            known.add(new Known(name, role, prefixes, token.hashes().size()));
+            known.add(new Known(
+                    name, role, keys.changed(), keys.read(), token.hashes().size()));
         }
         return new Tokens(List.copyOf(known), Map.copyOf(byHash));
     }

@@ -24,7 +24,7 @@ final class TokensFile {
     /** Room for the most tokens there may be. */
     private static final int LONGEST = 8 << 20;
 
-    private static final Set<String> FIELDS = Set.of("name", "role", "hashes", "prefixes");
+    private static final Set<String> FIELDS = Set.of("name", "role", "hashes", "prefixes", "read-prefixes");
 
     private TokensFile() {}
 
@@ -73,13 +73,15 @@ final class TokensFile {
 
     private static TokenSettings token(String one, @Nullable Object entry) {
         if (!(entry instanceof Map<?, ?> fields) || !FIELDS.containsAll(fields.keySet())) {
-            throw new IllegalArgumentException(one + " must have no fields but name, role, hashes and prefixes");
+            throw new IllegalArgumentException(
+                    one + " must have no fields but name, role, hashes, prefixes and read-prefixes");
         }
         return new TokenSettings(
                 text(one + ".name", fields.get("name")),
                 text(one + ".role", fields.get("role")),
                 texts(one + ".hashes", fields.get("hashes")),
-                texts(one + ".prefixes", fields.get("prefixes")));
+                texts(one + ".prefixes", fields.get("prefixes")),
+                texts(one + ".read-prefixes", fields.get("read-prefixes")));
     }
 
     private static @Nullable String text(String field, @Nullable Object value) {

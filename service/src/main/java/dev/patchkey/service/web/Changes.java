@@ -44,7 +44,7 @@ class Changes {
     /**
      * @param idempotencyKey the header, or null
      * @param await what to wait for, or null
-     * @throws ForbiddenException if the key is none of the caller's business
+     * @throws ForbiddenException if the caller may not change the key
      */
     ResponseEntity<Answers.Change> change(
             Caller caller,
@@ -53,7 +53,7 @@ class Changes {
             @Nullable String reason,
             @Nullable String idempotencyKey,
             @Nullable Await await) {
-        caller.require(key);
+        caller.requireToChange(key);
         String actor = caller.name();
         RequestId request = idempotencyKey == null
                 ? null

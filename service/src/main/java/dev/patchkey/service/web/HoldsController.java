@@ -105,7 +105,7 @@ class HoldsController {
             @Nullable String session,
             @Nullable String incarnation,
             @Nullable Long operation) {
-        caller.require(key);
+        caller.requireToChange(key);
         if (session == null && incarnation == null && operation == null) {
             caller.require(Role.OPERATOR);
             caller.require(named);

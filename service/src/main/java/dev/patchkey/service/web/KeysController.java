@@ -148,7 +148,7 @@ class KeysController {
             @RequestParam(required = false) @Nullable String consistency,
             HttpServletRequest request) {
         KeyName name = Checks.key(key);
-        Caller.of(request.getUserPrincipal()).require(name);
+        Caller.of(request.getUserPrincipal()).requireToRead(name);
         Await wait = Await.parse(await, timeout);
         if (wait == null && revision != null) {
             throw ProblemException.invalid("revision", "given with await=applied only");
@@ -185,7 +185,7 @@ class KeysController {
             @RequestParam(defaultValue = "100") int limit,
             HttpServletRequest request) {
         KeyName name = Checks.key(key);
-        Caller.of(request.getUserPrincipal()).require(name);
+        Caller.of(request.getUserPrincipal()).requireToRead(name);
         int most = Checks.limit(limit, ReferenceCounts.LARGEST_PAGE - 1);
         long from = before == null ? Long.MAX_VALUE : Checks.positive("before", before);
         List<HistoryLine> lines;

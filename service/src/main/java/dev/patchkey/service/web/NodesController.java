@@ -114,7 +114,7 @@ class NodesController {
 
     private static Map<String, Integer> callSites(Nodes.Node node, Caller caller) {
         Map<String, Integer> own = new TreeMap<>(node.callSites());
-        own.keySet().removeIf(key -> !caller.mayUse(new KeyName(key)));
+        own.keySet().removeIf(key -> !caller.mayRead(new KeyName(key)));
         return own;
     }
 }

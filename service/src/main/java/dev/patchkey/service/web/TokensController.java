@@ -27,6 +27,9 @@ class TokensController {
             @Schema(description = "Of the keys that the caller may use; * for all")
             List<String> prefixes,
 
+            @Schema(description = "Of the keys that the caller may read besides; * for all")
+            List<String> readPrefixes,
+
             @Schema(description = "How many tokens are good")
             int hashes) {}
 
@@ -39,7 +42,8 @@ class TokensController {
             description = "Takes the role admin. Neither tokens nor their hashes are shown.")
     TokensAnswer list() {
         return new TokensAnswer(credentials.known().stream()
-                .map(known -> new TokenAnswer(known.name(), known.role().word(), known.prefixes(), known.hashes()))
+                .map(known -> new TokenAnswer(
+                        known.name(), known.role().word(), known.prefixes(), known.readPrefixes(), known.hashes()))
                 .toList());
     }
 }

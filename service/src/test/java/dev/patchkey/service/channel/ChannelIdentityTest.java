@@ -180,6 +180,40 @@ class ChannelIdentityTest {
     }
 
     @Test
+    void aNodeMayMirrorWhatItMayNotHold() {
+        http("root").post("/v1/keys/team-c.mirrored/increment", null);
+        http("root").post("/v1/keys/other.mirrored/increment", null);
+        String incarnation = UUID.randomUUID().toString();
+        WireNode node = as("team-a-mirrors");
+        node.send(WireNode.helloOf(
+                "mirrors",
+                incarnation,
+                "{\"key\":\"team-a.mirrored\",\"operation\":1},{\"key\":\"team-c.mirrored\",\"operation\":2}"));
+        JsonNode welcome = node.expect("welcome");
+        assertThat(welcome.get("held").toString()).contains("team-a.mirrored").doesNotContain("team-c");
+        assertThat(node.expect("snapshot").toString())
+                .contains("team-c.mirrored")
+                .doesNotContain("other.mirrored");
+        Answer held = http("team-a-mirrors")
+                .put(
+                        "/v1/keys/team-c.mirrored/holds/mirrors",
+                        null,
+                        "Patchkey-Session",
+                        welcome.get("session").asString(),
+                        "Patchkey-Incarnation",
+                        incarnation,
+                        "Patchkey-Operation",
+                        "3");
+        assertThat(held.status()).isEqualTo(403);
+        assertThat(http("root")
+                        .get("/v1/keys/team-c.mirrored")
+                        .body()
+                        .get("count")
+                        .asInt())
+                .isEqualTo(1);
+    }
+
+    @Test
     void anIdThatIsTooLongWithItsCallersNameIsRefused() {
         WireNode node = as("checkout").hello("x".repeat(125), UUID.randomUUID().toString());
         assertThat(node.expect("error").get("detail").asString())

@@ -224,6 +224,28 @@ class AccessTest {
     }
 
     @Test
+    void aTeamMayReadWhatItMayNotChange() {
+        root.post("/v1/keys/team-b.r/increment", null);
+        root.post("/v1/keys/other.r/increment", null);
+        HttpApi team = as("team-a-reads");
+        assertThat(team.post("/v1/keys/team-a.r/increment", null).status()).isEqualTo(200);
+        assertThat(names(team.get("/v1/keys"))).contains("team-a.r", "team-b.r", "other.r");
+        assertThat(team.get("/v1/keys/other.r/history").status()).isEqualTo(200);
+        for (String key : List.of("team-b.r", "other.r")) {
+            assertThat(team.get("/v1/keys/" + key).status()).isEqualTo(200);
+            for (Answer answer : List.of(
+                    team.post("/v1/keys/" + key + "/increment", null),
+                    team.post("/v1/keys/" + key + "/decrement", null),
+                    team.put("/v1/keys/" + key + "/holds/team-a-reads", null),
+                    team.delete("/v1/keys/" + key + "/holds/team-a-reads"))) {
+                assertThat(answer.status()).as(key).isEqualTo(403);
+                assertThat(answer.detail()).contains("[team-a.]").contains("may change");
+            }
+            assertThat(root.get("/v1/keys/" + key).body().get("count").asInt()).isEqualTo(1);
+        }
+    }
+
+    @Test
     void aListShowsTheCallersKeysAlone() {
         for (String key : List.of("team-a.l1", "team-a.l2", "team-aa", "team-b.l1", "team-c.l1")) {
             root.post("/v1/keys/" + key + "/increment", null);

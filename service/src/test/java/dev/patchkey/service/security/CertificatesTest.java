@@ -28,7 +28,8 @@ class CertificatesTest {
     private final Credentials credentials = new Credentials(Tokens.NONE, null, Duration.ofSeconds(5), now::get);
     private final Certificates certificates = new Certificates(
             "x",
-            List.of(new CertificateSettings("CN=checkout,OU=Shop,O=Example", "checkout", "node", List.of("shop."))));
+            List.of(new CertificateSettings(
+                    "CN=checkout,OU=Shop,O=Example", "checkout", "node", List.of("shop."), List.of())));
 
     @AfterEach
     void nobody() {

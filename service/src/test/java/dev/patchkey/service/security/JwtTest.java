@@ -147,6 +147,18 @@ class JwtTest {
     }
 
     @Test
+    void whatMayBeReadBesidesComesFromItsOwnClaim() {
+        with(TestIssuer.claims("carol", "patchkey-operator")).post("/v1/keys/team-d.r/increment", null);
+        HttpApi team = with(TestIssuer.claims("carol", "patchkey-operator")
+                .claim("patchkey_prefixes", List.of("team-c."))
+                .claim("patchkey_reads", List.of("team-d.")));
+        assertThat(increment(team, "team-c.r").status()).isEqualTo(200);
+        assertThat(increment(team, "team-d.r").status()).isEqualTo(403);
+        assertThat(team.get("/v1/keys/team-d.r").status()).isEqualTo(200);
+        assertThat(team.get("/v1/keys/team-e.r").status()).isEqualTo(403);
+    }
+
+    @Test
     void aClaimOfAnotherShapeGivesNoRole() {
         for (Object shape : List.of(Map.of("patchkey-admin", true), List.of(List.of("patchkey-admin")), 5)) {
             assertThat(with(TestIssuer.claims("carol").claim("realm_access", Map.of("roles", shape)))

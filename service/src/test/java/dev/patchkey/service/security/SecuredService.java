@@ -56,6 +56,8 @@ public @interface SecuredService {
             token("team-a", "operator", "team-a.");
             token("team-ab", "observer", "team-a.,team-b.");
             token("team-a-node", "node", "team-a.");
+            token("team-a-reads", "operator", "team-a.", "*");
+            token("team-a-mirrors", "node", "team-a.", "team-");
             String weak = "patchkey.security.tokens[" + tokens + "].";
             properties.add(weak + "name=weak");
             properties.add(weak + "role=admin");
@@ -68,7 +70,13 @@ public @interface SecuredService {
             properties.add("spring.security.oauth2.resourceserver.jwt.audiences=" + TestIssuer.AUDIENCE);
             properties.add("patchkey.security.jwt.role-claim=realm_access.roles");
             properties.add("patchkey.security.jwt.prefixes-claim=patchkey_prefixes");
+            properties.add("patchkey.security.jwt.read-prefixes-claim=patchkey_reads");
             TestPropertyValues.of(properties).applyTo(context);
+        }
+
+        private void token(String name, String role, String prefixes, String readPrefixes) {
+            properties.add("patchkey.security.tokens[" + tokens + "].read-prefixes=" + readPrefixes);
+            token(name, role, prefixes);
         }
 
         private void token(String name, String role, String prefixes) {

@@ -142,7 +142,8 @@ class TokensTest {
     void aCredentialThatEndsIsGoodNoLonger() {
         AtomicReference<Instant> now = new AtomicReference<>(Instant.EPOCH);
         try (Credentials credentials = new Credentials(Tokens.NONE, null, Duration.ofSeconds(5), now::get)) {
-            Caller jwt = Caller.ofJwt("alice", List.of(Role.NODE), List.of(""), Instant.EPOCH.plusSeconds(10));
+            Prefixes keys = new Prefixes(List.of("*"), List.of());
+            Caller jwt = Caller.ofJwt("alice", List.of(Role.NODE), keys, Instant.EPOCH.plusSeconds(10));
             assertThat(credentials.areGood(jwt)).isTrue();
             now.set(Instant.EPOCH.plusSeconds(10));
             assertThat(credentials.areGood(jwt)).isFalse();
@@ -158,7 +159,7 @@ class TokensTest {
                 "[]|must have one field, tokens",
                 "tokens: x|must have one field, tokens",
                 "{tokens: [], more: 1}|must have one field, tokens",
-                "tokens: [{name: a, role: node, hash: x}]|tokens[0] must have no fields but name, role, hashes and prefixes",
+                "tokens: [{name: a, role: node, hash: x}]|tokens[0] must have no fields but name, role, hashes, prefixes",
                 "tokens: [{name: a, role: node, prefixs: [team]}]|tokens[0] must have no fields but",
                 "tokens: [a]|tokens[0] must have no fields but",
                 "tokens: [{name: 5, role: node}]|tokens[0].name must be a text",
@@ -178,6 +179,8 @@ class TokensTest {
                 "tokens: [{name: a, role: node, prefixes: [team*]}]|tokens[0].prefixes must be 1 to 100",
                 "tokens: [{name: a, role: node, prefixes: ['']}]|tokens[0].prefixes must be 1 to 100",
                 "tokens: [{name: a, role: node, prefixes: team}]|tokens[0].prefixes must be a list",
+                "tokens: [{name: a, role: node, prefixes: [a], read-prefixes: ['']}]|tokens[0].read-prefixes must be 0 to 100",
+                "tokens: [{name: a, role: node, read-prefixes: ['*']}]|tokens[0].prefixes must be 1 to 100",
                 "tokens: !!java.net.URL [\"http://127.0.0.1/\"]|must be YAML",
                 "tokens: &a [*a]|must",
             })
@@ -188,46 +191,59 @@ class TokensTest {
                 .hasMessageContaining(rule);
     }
 
+    private static TokenSettings token(String name, String role, List<String> hashes, String... prefixes) {
+        return new TokenSettings(name, role, hashes, List.of(prefixes), List.of());
+    }
+
     @Test
     void aStarIsAllKeysAndNothingElseIs() {
         List<String> hashes = List.of(TestTokens.hash(ONE));
         KeyName key = new KeyName("team-b.x");
-        Caller all = Tokens.of("x", List.of(new TokenSettings("a", "operator", hashes, List.of("team-a.", "*"))))
+        Caller all = Tokens.of("x", List.of(token("a", "operator", hashes, "team-a.", "*")))
                 .find(ONE);
-        assertThat(Objects.requireNonNull(all).mayUse(key)).isTrue();
-        Caller team = Tokens.of("x", List.of(new TokenSettings("a", "operator", hashes, List.of("team-a."))))
+        assertThat(Objects.requireNonNull(all).mayChange(key)).isTrue();
+        Caller team = Tokens.of("x", List.of(token("a", "operator", hashes, "team-a.")))
                 .find(ONE);
-        assertThat(Objects.requireNonNull(team).mayUse(key)).isFalse();
-        assertThatThrownBy(() -> Tokens.of("x", List.of(new TokenSettings("a", "operator", hashes, List.of()))))
+        assertThat(Objects.requireNonNull(team).mayChange(key)).isFalse();
+        assertThatThrownBy(() -> Tokens.of("x", List.of(token("a", "operator", hashes))))
                 .hasMessageStartingWith("x[0].prefixes must be 1 to 100")
                 .hasMessageEndingWith("or '*' for all keys");
+    }
+
+    @Test
+    void whatMayBeReadBesidesMayNotBeChanged() {
+        Caller team = TokensFile.parse("tokens: [{name: a, role: operator, prefixes: [team-a.], read-prefixes: [team-],"
+                        + " hashes: ['" + TestTokens.hash(ONE) + "']}]")
+                .find(ONE);
+        KeyName other = new KeyName("team-b.x");
+        assertThat(Objects.requireNonNull(team).mayRead(other)).isTrue();
+        assertThat(team.mayChange(other)).isFalse();
+        assertThat(team.mayRead(new KeyName("x"))).isFalse();
+        assertThat(team.within("")).containsExactly("team-");
+        assertThat(team.mayChange(new KeyName("team-a.x"))).isTrue();
     }
 
     @Test
     void oneTokenIsOneCallers() {
         String hash = TestTokens.hash(ONE);
         List<String> hashes = List.of(hash);
-        assertThatThrownBy(() -> Tokens.of(
-                        "x",
-                        List.of(
-                                new TokenSettings("a", "node", hashes, List.of("*")),
-                                new TokenSettings("b", "admin", hashes, List.of("*")))))
+        assertThatThrownBy(() ->
+                        Tokens.of("x", List.of(token("a", "node", hashes, "*"), token("b", "admin", hashes, "*"))))
                 .hasMessageContaining("no hash that was given before");
-        Tokens a = Tokens.of("x", List.of(new TokenSettings("a", "node", hashes, List.of("*"))));
-        Tokens b = Tokens.of("x", List.of(new TokenSettings("b", "admin", hashes, List.of("*"))));
+        Tokens a = Tokens.of("x", List.of(token("a", "node", hashes, "*")));
+        Tokens b = Tokens.of("x", List.of(token("b", "admin", hashes, "*")));
         assertThatThrownBy(() -> a.and(b, "y")).hasMessageContaining("no name and no hash");
         assertThatThrownBy(() -> Tokens.of(
                         "x",
                         List.of(
-                                new TokenSettings("a", "node", hashes, List.of("*")),
-                                new TokenSettings("a", "admin", List.of(TestTokens.hash(TWO)), List.of("*")))))
+                                token("a", "node", hashes, "*"),
+                                token("a", "admin", List.of(TestTokens.hash(TWO)), "*"))))
                 .hasMessageContaining("given once");
     }
 
     @Test
     void aCallerShowsNoCredential() {
-        Tokens tokens =
-                Tokens.of("x", List.of(new TokenSettings("a", "node", List.of(TestTokens.hash(ONE)), List.of("*"))));
+        Tokens tokens = Tokens.of("x", List.of(token("a", "node", List.of(TestTokens.hash(ONE)), "*")));
         assertThat(String.valueOf(tokens.find(ONE))).contains("a").doesNotContain("sha256");
     }
 }
