@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param prefixes only keys with one of these may the caller change: sorted, none the beginning of another. The empty
  *     prefix stands for all keys, no prefix for none
  * @param readable only keys with one of these may it read: those that it may change, and others
- * @param credential the hash of the token that was shown; null for other credentials
+ * @param credential the hash of the token that was shown, or the configured subject of the certificate; null for other
+ *     credentials
  * @param until when the credential ends; null for never
  */
 public record Caller(
@@ -103,6 +104,11 @@ public record Caller(
                 plain(keys.read()),
                 null,
                 until);
+    }
+
+    /** The same caller, whatever it has shown. */
+    Caller withoutCredential() {
+        return new Caller(name, roles, prefixes, readable, null, until);
     }
 
     /** The same caller, for as long as what it has shown is good. */

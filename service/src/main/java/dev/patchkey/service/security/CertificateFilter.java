@@ -21,11 +21,9 @@ final class CertificateFilter extends OncePerRequestFilter {
 
     private static final String CERTIFICATES = "jakarta.servlet.request.X509Certificate";
 
-    private final Certificates certificates;
     private final Credentials credentials;
 
-    CertificateFilter(Certificates certificates, Credentials credentials) {
-        this.certificates = certificates;
+    CertificateFilter(Credentials credentials) {
         this.credentials = credentials;
     }
 
@@ -35,7 +33,7 @@ final class CertificateFilter extends OncePerRequestFilter {
         if (request.getHeader(HttpHeaders.AUTHORIZATION) == null
                 && request.getAttribute(CERTIFICATES) instanceof X509Certificate[] shown
                 && shown.length > 0) {
-            Caller caller = certificates.find(shown[0]);
+            Caller caller = credentials.find(shown[0]);
             if (caller != null && credentials.areGood(caller)) {
                 SecurityContextHolder.setContext(new SecurityContextImpl(new CallerAuthentication(caller)));
             }

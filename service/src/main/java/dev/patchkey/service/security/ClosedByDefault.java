@@ -109,7 +109,7 @@ final class ClosedByDefault implements BeanFactoryPostProcessor {
     }
 
     private void requireClientCertificates(List<CertificateSettings> certificates) {
-        Certificates unused = new Certificates(SecurityProperties.PREFIX + ".certificates", certificates);
+        Certificates unused = Certificates.of(SecurityProperties.CERTIFICATES, certificates);
         String auth = String.valueOf(environment.getProperty("server.ssl.client-auth"));
         CallerSettings.require(
                 isSet(environment.getProperty("server.ssl.bundle"))

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Comparator;
@@ -18,19 +19,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The credentials that are good now. The file of tokens is looked at again and again, by its content: a secret that
+ * The credentials that are good now. The file of tokens and certificates is looked at again and again, by its content: a secret that
  * Kubernetes mounts changes by a symbolic link, and its time may go back.
  */
 public final class Credentials implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Credentials.class);
 
-    private final Tokens configured;
+    private final Callers configured;
+    private final boolean takesCertificates;
     private final @Nullable Path file;
     private final InstantSource clock;
     private final @Nullable ScheduledExecutorService timer;
 
-    private volatile Tokens tokens;
+    private volatile Callers callers;
 
     /** Of the timer's thread alone, once it is started: what was read last, good or not. */
     private @Nullable String content;
@@ -45,14 +47,17 @@ public final class Credentials implements AutoCloseable {
     private @Nullable String trouble;
 
     /**
+     * @param takesCertificates whether the port asks for client certificates, and takes only genuine ones
      * @param every how often to look at the file
      * @throws IllegalArgumentException if the file cannot be read, or breaks a rule
      */
-    Credentials(Tokens configured, @Nullable Path file, Duration every, InstantSource clock) {
+    Credentials(
+            Callers configured, boolean takesCertificates, @Nullable Path file, Duration every, InstantSource clock) {
         this.configured = configured;
+        this.takesCertificates = takesCertificates;
         this.file = file;
         this.clock = clock;
-        tokens = configured;
+        callers = configured;
         if (file == null) {
             timer = null;
             return;
@@ -73,7 +78,12 @@ public final class Credentials implements AutoCloseable {
         if (!now.equals(content)) {
             content = now;
             contentIsGood = false;
-            tokens = configured.and(TokensFile.parse(now), TokensFile.SETTING);
+            Callers inFile = TokensFile.parse(now);
+            CallerSettings.require(
+                    takesCertificates || inFile.certificates().isEmpty(),
+                    TokensFile.SETTING + ": certificates must come with server.ssl.client-auth want or need, and with a"
+                            + " trust store in the bundle of each port that asks for them");
+            callers = configured.and(inFile, TokensFile.SETTING);
             contentIsGood = true;
             log.info("{} has been read: the tokens of {} callers are good", TokensFile.SETTING, known().size());
         }
@@ -111,17 +121,25 @@ public final class Credentials implements AutoCloseable {
     private void stays(String why) {
         if (!why.equals(trouble)) {
             trouble = why;
-            log.error("{}: the tokens that were good before stay so", why);
+            log.error("{}: the tokens and certificates that were good before stay so", why);
         }
     }
 
     @Nullable Caller find(String token) {
-        return tokens.find(token);
+        return callers.tokens().find(token);
+    }
+
+    @Nullable Caller find(X509Certificate genuine) {
+        return callers.certificates().find(genuine);
+    }
+
+    boolean takesCertificates() {
+        return takesCertificates;
     }
 
     /** Whose tokens are good, in the order of names. */
     public List<Tokens.Known> known() {
-        return tokens.known().stream()
+        return callers.tokens().known().stream()
                 .sorted(Comparator.comparing(Tokens.Known::name))
                 .toList();
     }
@@ -131,7 +149,7 @@ public final class Credentials implements AutoCloseable {
         if (caller.until() != null && !clock.instant().isBefore(caller.until())) {
             return false;
         }
-        return caller.credential() == null || tokens.stillKnow(caller);
+        return callers.stillKnow(caller);
     }
 
     @Override

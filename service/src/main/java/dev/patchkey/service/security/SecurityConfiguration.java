@@ -5,6 +5,7 @@ import dev.patchkey.service.limits.Rates;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,15 +49,26 @@ public class SecurityConfiguration {
 
     private static final Logger log = LoggerFactory.getLogger(SecurityConfiguration.class);
 
+    /** The TLS of each port, that of the API first. */
+    private static final List<String> PORTS = List.of("server.ssl", "management.server.ssl");
+
     @Bean
     static ClosedByDefault closedByDefault(Environment environment) {
         return new ClosedByDefault(environment);
     }
 
     @Bean
-    Credentials credentials(SecurityProperties properties, MeterRegistry registry) {
+    Credentials credentials(
+            SecurityProperties properties,
+            ObjectProvider<SslBundles> sslBundles,
+            Environment environment,
+            MeterRegistry registry) {
         Credentials credentials = new Credentials(
-                properties.configured(), properties.tokensFile(), properties.tokensFileCheck(), InstantSource.system());
+                properties.configured(),
+                takesCertificates(sslBundles, environment),
+                properties.tokensFile(),
+                properties.tokensFileCheck(),
+                InstantSource.system());
         if (properties.tokensFile() != null) {
             credentials.showFile(registry);
         }
@@ -151,16 +163,10 @@ public class SecurityConfiguration {
                         "server.ssl.bundle is not set: tokens and JWTs travel readable, unless something else encrypts");
             }
             if (!properties.certificates().isEmpty()) {
-                requireTrustStore("server.ssl", sslBundles, environment);
-                if (ManagementPortType.get(environment) == ManagementPortType.DIFFERENT) {
-                    requireTrustStore("management.server.ssl", sslBundles, environment);
-                }
-                http.addFilterAt(
-                        new CertificateFilter(
-                                new Certificates(
-                                        SecurityProperties.PREFIX + ".certificates", properties.certificates()),
-                                credentials),
-                        AbstractPreAuthenticatedProcessingFilter.class);
+                PORTS.forEach(port -> requireTrustStore(port, sslBundles, environment));
+            }
+            if (credentials.takesCertificates()) {
+                http.addFilterAt(new CertificateFilter(credentials), AbstractPreAuthenticatedProcessingFilter.class);
             }
             http.addFilterAt(bearer(credentials, jwts, properties, problems), BasicAuthenticationFilter.class);
         } else {
@@ -172,23 +178,40 @@ public class SecurityConfiguration {
         return http.build();
     }
 
-    /** Without one, the certificate of whoever any public authority has certified would be taken for genuine. */
+    /** Whether the port asks for client certificates, and none that asks takes those of any public authority. */
+    private static boolean takesCertificates(ObjectProvider<SslBundles> bundles, Environment environment) {
+        return asksForCertificates("server.ssl", environment)
+                && PORTS.stream()
+                        .filter(port -> asksForCertificates(port, environment))
+                        .allMatch(port -> hasTrustStore(port, bundles, environment));
+    }
+
     private static void requireTrustStore(String port, ObjectProvider<SslBundles> bundles, Environment environment) {
-        Ssl ssl = Binder.get(environment).bind(port, Ssl.class).orElse(null);
-        if (ssl == null || !Ssl.isEnabled(ssl) || !asksForCertificates(ssl)) {
-            return;
-        }
-        String bundle = ssl.getBundle();
         CallerSettings.require(
-                bundle != null
-                        && bundles.getObject().getBundle(bundle).getStores().getTrustStore() != null,
-                port
-                        + ".bundle must name a bundle with a trust store, with the authority that signs the certificates of"
+                !asksForCertificates(port, environment) || hasTrustStore(port, bundles, environment),
+                port + ".bundle must name a bundle with a trust store, with the authority that signs the certificates of"
                         + " patchkey.security.certificates");
     }
 
-    private static boolean asksForCertificates(Ssl ssl) {
-        return ssl.getClientAuth() == Ssl.ClientAuth.WANT || ssl.getClientAuth() == Ssl.ClientAuth.NEED;
+    private static boolean asksForCertificates(String port, Environment environment) {
+        Ssl ssl = ssl(port, environment);
+        return ssl != null
+                && Ssl.isEnabled(ssl)
+                && (ssl.getClientAuth() == Ssl.ClientAuth.WANT || ssl.getClientAuth() == Ssl.ClientAuth.NEED);
+    }
+
+    /** Without one, the certificate of whoever any public authority has certified would be taken for genuine. */
+    private static boolean hasTrustStore(String port, ObjectProvider<SslBundles> bundles, Environment environment) {
+        Ssl ssl = ssl(port, environment);
+        String bundle = ssl == null ? null : ssl.getBundle();
+        return bundle != null && bundles.getObject().getBundle(bundle).getStores().getTrustStore() != null;
+    }
+
+    /** Null where nothing is said, or for a port that is not there. */
+    private static @Nullable Ssl ssl(String port, Environment environment) {
+        return port.equals(PORTS.getFirst()) || ManagementPortType.get(environment) == ManagementPortType.DIFFERENT
+                ? Binder.get(environment).bind(port, Ssl.class).orElse(null)
+                : null;
     }
 
     private static BearerTokenAuthenticationFilter bearer(

@@ -13,7 +13,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param open whether anybody who can reach the port is an admin, wherever the service listens
  * @param tokens whose bearer tokens are good
- * @param tokensFile a YAML file with more of them, under {@code tokens}; it may change while the service runs
+ * @param tokensFile a YAML file with more of them, under {@code tokens}, and of certificates, under {@code certificates};
+ *     it may change while the service runs
  * @param tokensFileCheck how often it is looked at; from 100 ms to 1 h
  * @param jwt what is read from a JWT
  * @param certificates whose client certificates are good
@@ -28,6 +29,7 @@ record SecurityProperties(
         @DefaultValue List<CertificateSettings> certificates) {
 
     static final String PREFIX = "patchkey.security";
+    static final String CERTIFICATES = PREFIX + ".certificates";
 
     private static final Duration SHORTEST_CHECK = Duration.ofMillis(100);
     private static final Duration LONGEST_CHECK = Duration.ofHours(1);
@@ -73,9 +75,9 @@ record SecurityProperties(
                         + tokensFileCheck);
     }
 
-    /** The tokens of the settings, without those of the file. */
-    Tokens configured() {
-        return Tokens.of(PREFIX + ".tokens", tokens);
+    /** Whom the settings know, without the file. */
+    Callers configured() {
+        return new Callers(Tokens.of(PREFIX + ".tokens", tokens), Certificates.of(CERTIFICATES, certificates));
     }
 
     /** Whether there is any credential of our own to be shown. */

@@ -1,5 +1,6 @@
 package dev.patchkey.service.security;
 
+import dev.patchkey.service.security.SecurityProperties.CertificateSettings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -16,7 +17,10 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
 
-/** Reads a file of tokens: YAML with one field, {@code tokens}, that is like the setting {@code patchkey.security.tokens}. */
+/**
+ * Reads a file of callers: YAML with the fields {@code tokens} and {@code certificates}, or one of them, each like the
+ * setting of that name under {@code patchkey.security}.
+ */
 final class TokensFile {
 
     static final String SETTING = "patchkey.security.tokens-file";
@@ -24,7 +28,11 @@ final class TokensFile {
     /** Room for the most tokens there may be. */
     private static final int LONGEST = 8 << 20;
 
-    private static final Set<String> FIELDS = Set.of("name", "role", "hashes", "prefixes", "read-prefixes");
+    private static final String TOKENS = "tokens";
+    private static final String CERTIFICATES = "certificates";
+
+    private static final List<String> TOKEN = List.of("name", "role", "hashes", "prefixes", "read-prefixes");
+    private static final List<String> CERTIFICATE = List.of("subject", "name", "role", "prefixes", "read-prefixes");
 
     private TokensFile() {}
 
@@ -38,20 +46,34 @@ final class TokensFile {
     }
 
     /** @throws IllegalArgumentException that names the rule that is broken, and where, and shows nothing of the text */
-    static Tokens parse(String text) {
+    static Callers parse(String text) {
         Object document = document(text);
-        CallerSettings.require(
-                document instanceof Map<?, ?> map
-                        && map.keySet().equals(Set.of("tokens"))
-                        && map.get("tokens") instanceof List<?>,
-                SETTING + " must have one field, tokens, and that must be a list");
-        List<TokenSettings> settings = new ArrayList<>();
-        if (document instanceof Map<?, ?> map && map.get("tokens") instanceof List<?> list) {
-            for (Object entry : list) {
-                settings.add(token(SETTING + ": tokens[" + settings.size() + "]", entry));
-            }
+        if (!(document instanceof Map<?, ?> lists)
+                || lists.isEmpty()
+                || !Set.of(TOKENS, CERTIFICATES).containsAll(lists.keySet())) {
+            throw new IllegalArgumentException(
+                    SETTING + " must have the field tokens or certificates, or both, and no other");
         }
-        return Tokens.of(SETTING + ": tokens", settings);
+        List<TokenSettings> tokens = new ArrayList<>();
+        for (Object entry : list(lists, TOKENS)) {
+            tokens.add(token(SETTING + ": tokens[" + tokens.size() + "]", entry));
+        }
+        List<CertificateSettings> certificates = new ArrayList<>();
+        for (Object entry : list(lists, CERTIFICATES)) {
+            certificates.add(certificate(SETTING + ": certificates[" + certificates.size() + "]", entry));
+        }
+        return new Callers(
+                Tokens.of(SETTING + ": tokens", tokens), Certificates.of(SETTING + ": certificates", certificates));
+    }
+
+    private static List<?> list(Map<?, ?> lists, String field) {
+        if (!lists.containsKey(field)) {
+            return List.of();
+        }
+        if (lists.get(field) instanceof List<?> list) {
+            return list;
+        }
+        throw new IllegalArgumentException(SETTING + ": " + field + " must be a list");
     }
 
     private static @Nullable Object document(String text) {
@@ -72,16 +94,30 @@ final class TokensFile {
     }
 
     private static TokenSettings token(String one, @Nullable Object entry) {
-        if (!(entry instanceof Map<?, ?> fields) || !FIELDS.containsAll(fields.keySet())) {
-            throw new IllegalArgumentException(
-                    one + " must have no fields but name, role, hashes, prefixes and read-prefixes");
-        }
+        Map<?, ?> fields = fields(one, entry, TOKEN);
         return new TokenSettings(
                 text(one + ".name", fields.get("name")),
                 text(one + ".role", fields.get("role")),
                 texts(one + ".hashes", fields.get("hashes")),
                 texts(one + ".prefixes", fields.get("prefixes")),
                 texts(one + ".read-prefixes", fields.get("read-prefixes")));
+    }
+
+    private static CertificateSettings certificate(String one, @Nullable Object entry) {
+        Map<?, ?> fields = fields(one, entry, CERTIFICATE);
+        return new CertificateSettings(
+                text(one + ".subject", fields.get("subject")),
+                text(one + ".name", fields.get("name")),
+                text(one + ".role", fields.get("role")),
+                texts(one + ".prefixes", fields.get("prefixes")),
+                texts(one + ".read-prefixes", fields.get("read-prefixes")));
+    }
+
+    private static Map<?, ?> fields(String one, @Nullable Object entry, List<String> known) {
+        if (entry instanceof Map<?, ?> fields && known.containsAll(fields.keySet())) {
+            return fields;
+        }
+        throw new IllegalArgumentException(one + " must have no fields but " + String.join(", ", known));
     }
 
     private static @Nullable String text(String field, @Nullable Object value) {

@@ -29,6 +29,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 @ExtendWith(OutputCaptureExtension.class)
 class TokensTest {
 
+    private static final Callers NOBODY = new Callers(Tokens.NONE, Certificates.NONE);
     private static final String ONE = TestTokens.token("one");
     private static final String TWO = TestTokens.token("two");
 
@@ -42,7 +43,7 @@ class TokensTest {
     }
 
     private static Credentials watching(Path file) {
-        return new Credentials(Tokens.NONE, file, Duration.ofMillis(20), InstantSource.system());
+        return new Credentials(NOBODY, false, file, Duration.ofMillis(20), InstantSource.system());
     }
 
     @Test
@@ -141,7 +142,7 @@ class TokensTest {
     @Test
     void aCredentialThatEndsIsGoodNoLonger() {
         AtomicReference<Instant> now = new AtomicReference<>(Instant.EPOCH);
-        try (Credentials credentials = new Credentials(Tokens.NONE, null, Duration.ofSeconds(5), now::get)) {
+        try (Credentials credentials = new Credentials(NOBODY, false, null, Duration.ofSeconds(5), now::get)) {
             Prefixes keys = new Prefixes(List.of("*"), List.of());
             Caller jwt = Caller.ofJwt("alice", List.of(Role.NODE), keys, Instant.EPOCH.plusSeconds(10));
             assertThat(credentials.areGood(jwt)).isTrue();
@@ -155,10 +156,15 @@ class TokensTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "''|must have one field, tokens",
-                "[]|must have one field, tokens",
-                "tokens: x|must have one field, tokens",
-                "{tokens: [], more: 1}|must have one field, tokens",
+                "''|must have the field tokens or certificates",
+                "[]|must have the field tokens or certificates",
+                "{}|must have the field tokens or certificates",
+                "tokens: x|tokens must be a list",
+                "{tokens: [], certificates: }|certificates must be a list",
+                "{tokens: [], more: 1}|must have the field tokens or certificates",
+                "certificates: [{name: a, hashes: []}]|certificates[0] must have no fields but subject, name, role",
+                "certificates: [{name: a, role: node, prefixes: [a]}]|certificates[0].subject must be a distinguished name",
+                "certificates: [{subject: CN=a, name: a, role: node}]|certificates[0].prefixes must be 1 to 100",
                 "tokens: [{name: a, role: node, hash: x}]|tokens[0] must have no fields but name, role, hashes, prefixes",
                 "tokens: [{name: a, role: node, prefixs: [team]}]|tokens[0] must have no fields but",
                 "tokens: [a]|tokens[0] must have no fields but",
@@ -214,6 +220,7 @@ class TokensTest {
     void whatMayBeReadBesidesMayNotBeChanged() {
         Caller team = TokensFile.parse("tokens: [{name: a, role: operator, prefixes: [team-a.], read-prefixes: [team-],"
                         + " hashes: ['" + TestTokens.hash(ONE) + "']}]")
+                .tokens()
                 .find(ONE);
         KeyName other = new KeyName("team-b.x");
         assertThat(Objects.requireNonNull(team).mayRead(other)).isTrue();

@@ -3,10 +3,15 @@ package dev.patchkey.service.tls;
 import dev.patchkey.service.PatchkeyService;
 import dev.patchkey.service.security.TestIssuer;
 import dev.patchkey.service.security.TestTokens;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.util.TestPropertyValues;
 import org.springframework.context.ApplicationContextInitializer;
@@ -49,11 +54,11 @@ import org.springframework.test.context.ContextConfiguration;
             "patchkey.limits.watchers-per-caller=2",
             "patchkey.limits.nodes-per-caller=2"
         })
-@ContextConfiguration(initializers = TlsService.Files.class)
+@ContextConfiguration(initializers = TlsService.Settings.class)
 public @interface TlsService {
 
     /** Says where the certificates are, and whose tokens are good. */
-    class Files implements ApplicationContextInitializer<ConfigurableApplicationContext> {
+    class Settings implements ApplicationContextInitializer<ConfigurableApplicationContext> {
 
         @Override
         public void initialize(ConfigurableApplicationContext context) {
@@ -74,7 +79,23 @@ public @interface TlsService {
                         token + "prefixes=*",
                         token + "hashes=" + TestTokens.hash(TestTokens.token(caller[0])));
             }
-            values.applyTo(context);
+            values.and("patchkey.security.tokens-file=" + CALLERS, "patchkey.security.tokens-file-check=100ms")
+                    .applyTo(context);
+        }
+
+        /** Changed by a test. */
+        private static final Path CALLERS = write("tokens: []");
+
+        /** Replaces what the file has at once, as the mount of a secret does. */
+        static Path write(String yaml) {
+            try {
+                Path next = Files.writeString(Files.createTempFile("patchkey", ".yaml"), yaml);
+                Path file = next.resolveSibling(
+                        "patchkey-callers-" + ProcessHandle.current().pid() + ".yaml");
+                return Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 }

@@ -153,6 +153,18 @@ class TlsTest {
     }
 
     @Test
+    void whoseCertificateIsPutOnTheListOfTheFileIsLetInUntilItIsTakenOff() {
+        HttpApi second = as("second");
+        TlsService.Settings.write(
+                "certificates: [{subject: 'CN=localhost,O=Rotated', name: late, role: observer, prefixes: ['*']}]");
+        Awaitility.await()
+                .untilAsserted(() -> assertThat(second.get("/v1/keys").status()).isEqualTo(200));
+        TlsService.Settings.write("certificates: []");
+        Awaitility.await()
+                .untilAsserted(() -> assertThat(second.get("/v1/keys").status()).isEqualTo(401));
+    }
+
+    @Test
     void aCertificateThatNobodyVouchesForEndsTheConnection() {
         assertThatThrownBy(() -> as("first").get("/v1/keys")).hasCauseInstanceOf(IOException.class);
     }
