@@ -12,6 +12,10 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param burst how many it may send at once, having been silent
  * @param failuresPerMinute how many requests with credentials that are not good an address may send; 0 for any number
  * @param requestTime how long a request may take to arrive, from its first byte to its last; from 1 s to 10 min
+ * @param requestsAtOnce how many requests of a caller may be under way, those that wait for nodes among them. By default
+ *     far more than are under way but by whoever waits on purpose
+ * @param connectionsPerAddress how many connections an address may have open. By default a part of what the port takes,
+ *     so that no address has all of them, and as many as the nodes of a fleet behind one address need
  * @param watchersPerCaller how many event streams a caller may have open
  * @param nodesPerCaller how many channels a caller may have open. By default as many as a pod takes of all callers: a
  *     fleet may share one token
@@ -22,6 +26,8 @@ public record LimitProperties(
         @DefaultValue("4000") int burst,
         @DefaultValue("60") int failuresPerMinute,
         @DefaultValue("30s") Duration requestTime,
+        @DefaultValue("10000") int requestsAtOnce,
+        @DefaultValue("30000") int connectionsPerAddress,
         @DefaultValue("200") int watchersPerCaller,
         @DefaultValue("30000") int nodesPerCaller) {
 
@@ -38,6 +44,8 @@ public record LimitProperties(
         requireWithin("requests-per-second", requestsPerSecond, 0);
         requireWithin("burst", burst, 1);
         requireWithin("failures-per-minute", failuresPerMinute, 0);
+        requireWithin("requests-at-once", requestsAtOnce, 1);
+        requireWithin("connections-per-address", connectionsPerAddress, 1);
         requireWithin("watchers-per-caller", watchersPerCaller, 1);
         if (requestTime.compareTo(SHORTEST_REQUEST) < 0 || requestTime.compareTo(LONGEST_REQUEST) > 0) {
             throw new IllegalArgumentException("patchkey.limits.request-time must be from " + SHORTEST_REQUEST + " to "

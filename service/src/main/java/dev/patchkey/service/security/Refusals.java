@@ -17,7 +17,7 @@ import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.SecurityContextHolder;
 
 /**
- * Counts the requests that are refused for who sends them or how many, by a fixed set of reasons, and says so in the log: for
+ * Counts the requests and connections that are refused for who sends them or how many, by a fixed set of reasons, and says so in the log: for
  * each reason once in a while, however many there are. Safe for use by several threads.
  */
 public final class Refusals {
@@ -49,6 +49,10 @@ public final class Refusals {
         CROSS_SITE,
         /** 429: the caller asks too often. */
         RATE_EXCEEDED,
+        /** 429: as many requests of the caller are under way as may be. */
+        TOO_MANY_AT_ONCE,
+        /** Closed unread: the address has as many connections as it may. */
+        TOO_MANY_CONNECTIONS,
         /** 429: the caller, or the pod, has as many event streams as it may. */
         TOO_MANY_WATCHERS,
         /** 429: the caller has as many channels as it may. */
@@ -92,7 +96,8 @@ public final class Refusals {
         count(reason, known instanceof CallerAuthentication caller ? caller.getName() : request.getRemoteAddr());
     }
 
-    private void count(Reason reason, String whom) {
+    /** Counts one of whom the log is to name. */
+    public void count(Reason reason, String whom) {
         Tally tally = Objects.requireNonNull(tallies.get(reason));
         tally.counter().increment();
         tally.unsaid().incrementAndGet();

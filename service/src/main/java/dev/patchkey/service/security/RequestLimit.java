@@ -1,6 +1,7 @@
 package dev.patchkey.service.security;
 
 import dev.patchkey.service.limits.Addresses;
+import dev.patchkey.service.limits.Places;
 import dev.patchkey.service.limits.Rates;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -8,38 +9,56 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.security.Principal;
+import org.jspecify.annotations.Nullable;
 import org.springframework.security.core.context.SecurityContextHolder;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
- * Answers a caller that asks too often with 429. Callers who are nobody are told apart by their addresses; those of the
- * machine itself, where the service lets them all in, are not limited.
+ * Answers a caller that asks too often, or for too much at once, with 429. Callers who are nobody are told apart by their
+ * addresses; those of the machine itself, where the service lets them all in, are not limited.
  */
 final class RequestLimit extends OncePerRequestFilter {
 
     private final Rates requests;
+    private final Places underWay;
     private final SecurityProblems problems;
 
-    RequestLimit(Rates requests, SecurityProblems problems) {
+    RequestLimit(Rates requests, Places underWay, SecurityProblems problems) {
         this.requests = requests;
+        this.underWay = underWay;
         this.problems = problems;
     }
 
     @Override
     protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws ServletException, IOException {
-        Principal principal = SecurityContextHolder.getContext().getAuthentication();
-        String address = request.getRemoteAddr();
-        long wait = 0;
-        if (!(principal instanceof CallerAuthentication known)) {
-            wait = requests.take(Addresses.counted(address));
-        } else if (!known.caller().isEverybody() || !Addresses.isLoopback(address)) {
-            wait = requests.take(known.caller().countedAs(Addresses.counted(address)));
+        String counted = counted(request.getRemoteAddr());
+        if (counted == null) {
+            chain.doFilter(request, response);
+            return;
         }
+        long wait = requests.take(counted);
         if (wait > 0) {
             problems.tooOften(request, response, wait);
+        } else if (!underWay.tryTake(counted)) {
+            problems.tooManyAtOnce(request, response, underWay.most());
         } else {
-            chain.doFilter(request, response);
+            try {
+                chain.doFilter(request, response);
+            } finally {
+                underWay.giveBack(counted);
+            }
         }
+    }
+
+    /** What the caller is counted by; null if it is not. */
+    private static @Nullable String counted(String address) {
+        Principal principal = SecurityContextHolder.getContext().getAuthentication();
+        if (!(principal instanceof CallerAuthentication known)) {
+            return Addresses.counted(address);
+        }
+        return known.caller().isEverybody() && Addresses.isLoopback(address)
+                ? null
+                : known.caller().countedAs(Addresses.counted(address));
     }
 }

@@ -1,6 +1,7 @@
 package dev.patchkey.service.security;
 
 import dev.patchkey.service.limits.LimitProperties;
+import dev.patchkey.service.limits.Places;
 import dev.patchkey.service.limits.Rates;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -155,7 +156,9 @@ public class SecurityConfiguration {
                         refused -> refused.authenticationEntryPoint(problems).accessDeniedHandler(problems))
                 .authorizeHttpRequests(calls -> calls.anyRequest().access(new AccessRules()))
                 .addFilterAfter(new BrowserGuard(!known && !properties.open(), problems), HeaderWriterFilter.class)
-                .addFilterBefore(new RequestLimit(requests, problems), AuthorizationFilter.class);
+                .addFilterBefore(
+                        new RequestLimit(requests, new Places(limits.requestsAtOnce()), problems),
+                        AuthorizationFilter.class);
         if (known) {
             if (environment.getProperty("server.ssl.bundle") == null
                     && !ClosedByDefault.isLoopback(environment.getProperty("server.address", ""))) {
@@ -189,7 +192,8 @@ public class SecurityConfiguration {
     private static void requireTrustStore(String port, ObjectProvider<SslBundles> bundles, Environment environment) {
         CallerSettings.require(
                 !asksForCertificates(port, environment) || hasTrustStore(port, bundles, environment),
-                port + ".bundle must name a bundle with a trust store, with the authority that signs the certificates of"
+                port
+                        + ".bundle must name a bundle with a trust store, with the authority that signs the certificates of"
                         + " patchkey.security.certificates");
     }
 
@@ -204,7 +208,8 @@ public class SecurityConfiguration {
     private static boolean hasTrustStore(String port, ObjectProvider<SslBundles> bundles, Environment environment) {
         Ssl ssl = ssl(port, environment);
         String bundle = ssl == null ? null : ssl.getBundle();
-        return bundle != null && bundles.getObject().getBundle(bundle).getStores().getTrustStore() != null;
+        return bundle != null
+                && bundles.getObject().getBundle(bundle).getStores().getTrustStore() != null;
     }
 
     /** Null where nothing is said, or for a port that is not there. */

@@ -28,6 +28,9 @@ final class SecurityProblems implements AuthenticationEntryPoint, AccessDeniedHa
     /** How soon to try again when the issuer cannot be asked: it is then asked anew. */
     private static final long ISSUER_RETRY_SECONDS = IssuerKeys.PAUSE.toSeconds();
 
+    /** How soon some of a caller's requests may have been answered. */
+    private static final long AT_ONCE_RETRY_SECONDS = 1;
+
     /** Of all calls together; each says itself which it takes. */
     static final List<String> METHODS = List.of("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS");
 
@@ -102,6 +105,18 @@ final class SecurityProblems implements AuthenticationEntryPoint, AccessDeniedHa
                 "rate-exceeded",
                 "The caller asks too often",
                 detail + ": try again after " + waitSeconds + " s");
+    }
+
+    /** As many requests of the caller are under way as may be. */
+    void tooManyAtOnce(HttpServletRequest request, HttpServletResponse response, int most) throws IOException {
+        refusals.count(Reason.TOO_MANY_AT_ONCE, request);
+        response.setHeader(HttpHeaders.RETRY_AFTER, Long.toString(AT_ONCE_RETRY_SECONDS));
+        write(
+                response,
+                HttpStatus.TOO_MANY_REQUESTS,
+                "too-many-at-once",
+                "The caller has too many requests under way",
+                "The pod takes at most " + most + " requests of one caller at once");
     }
 
     void crossSite(HttpServletRequest request, HttpServletResponse response, String detail) throws IOException {

@@ -1,6 +1,7 @@
 package dev.patchkey.service.web;
 
 import dev.patchkey.service.limits.LimitProperties;
+import dev.patchkey.service.security.Refusals;
 import org.springframework.boot.actuate.autoconfigure.web.server.ConditionalOnManagementPort;
 import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;
 import org.springframework.context.annotation.Bean;
@@ -16,6 +17,11 @@ final class ManagementRequests {
     @Bean
     static SlowRequests managementSlowRequests(LimitProperties limits) {
         return new SlowRequests(limits);
+    }
+
+    @Bean
+    static AddressConnections managementAddressConnections(LimitProperties limits, Refusals refusals) {
+        return new AddressConnections(limits, refusals);
     }
 
     @Bean

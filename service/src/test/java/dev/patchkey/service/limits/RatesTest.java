@@ -112,9 +112,9 @@ class RatesTest {
 
     @Test
     void aLimitOutsideItsRangeIsNamed() {
-        assertThatThrownBy(() -> new LimitProperties(-1, 1, 1, Duration.ofSeconds(30), 1, 1))
+        assertThatThrownBy(() -> new LimitProperties(-1, 1, 1, Duration.ofSeconds(30), 1, 1, 1, 1))
                 .hasMessage("patchkey.limits.requests-per-second must be 0 to 1000000, and is -1");
-        assertThatThrownBy(() -> new LimitProperties(1, 1, 1, Duration.ofMillis(1), 1, 1))
+        assertThatThrownBy(() -> new LimitProperties(1, 1, 1, Duration.ofMillis(1), 1, 1, 1, 1))
                 .hasMessageStartingWith("patchkey.limits.request-time must be from PT1S to PT10M");
     }
 }

@@ -11,6 +11,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
@@ -34,6 +35,8 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 /** No caller can take more than its part, by how often, how much, how long or how slowly it asks. */
 @TlsService
 class LimitsTest {
+
+    static final int CONNECTIONS = 500;
 
     @LocalServerPort
     int port;
@@ -235,6 +238,62 @@ class LimitsTest {
             assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
                     .startsWith("HTTP/1.1 413")
                     .contains("urn:patchkey:problem:body-too-large");
+        }
+    }
+
+    @Test
+    void aCallerHasSoManyRequestsUnderWayAndNoMore() {
+        HttpApi many = as("many");
+        String start = "POST /v1/keys/limits.many/increment HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
+                + TestTokens.bearer("many")[1] + "\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{";
+        // Again, should the machine pause until the first of them are given up.
+        Awaitility.await().untilAsserted(() -> {
+            List<Socket> underWay = new ArrayList<>();
+            try {
+                for (int i = 0; i < 4; i++) {
+                    underWay.add(
+                            TestCertificates.get().client("").getSocketFactory().createSocket("127.0.0.1", port));
+                    underWay.getLast().getOutputStream().write(start.getBytes(StandardCharsets.US_ASCII));
+                }
+                Answer fifth = many.get("/v1/keys");
+                assertThat(fifth.status()).isEqualTo(429);
+                assertThat(fifth.problem()).isEqualTo("too-many-at-once");
+                assertThat(fifth.header("Retry-After")).isEqualTo("1");
+                assertThat(as("other").get("/v1/keys/x").status()).isEqualTo(404);
+            } finally {
+                close(underWay);
+            }
+        });
+        Awaitility.await()
+                .untilAsserted(() ->
+                        assertThat(many.get("/v1/keys/limits.many").status()).isEqualTo(404));
+    }
+
+    @Test
+    void anAddressHasSoManyConnectionsAndNoMore() throws Exception {
+        List<Socket> open = new ArrayList<>();
+        try {
+            for (int i = 0; i <= CONNECTIONS; i++) {
+                Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+                socket.setSoTimeout(100);
+                open.add(socket);
+            }
+            Awaitility.await().until(() -> hasEnded(open.getLast()));
+            assertThat(hasEnded(open.getFirst())).isFalse();
+        } finally {
+            close(open);
+        }
+        Awaitility.await().ignoreExceptions().untilAsserted(() -> {
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                socket.setSoTimeout(100);
+                assertThat(hasEnded(socket)).isFalse();
+            }
+        });
+    }
+
+    private static void close(List<Socket> sockets) throws IOException {
+        for (Socket socket : sockets) {
+            socket.close();
         }
     }
 
