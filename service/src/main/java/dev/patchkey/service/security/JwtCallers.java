@@ -42,9 +42,13 @@ final class JwtCallers implements Converter<Jwt, CallerAuthentication> {
         return new CallerAuthentication(Caller.ofJwt(name, roles, keys, until(jwt)));
     }
 
-    private static @Nullable Instant until(Jwt jwt) {
+    /** When it is good no longer. One without an end would be so for good, and nothing here could take it back. */
+    private static Instant until(Jwt jwt) {
         Instant expires = jwt.getExpiresAt();
-        return expires == null ? null : expires.plus(SKEW);
+        if (expires == null) {
+            throw new InvalidBearerTokenException("The claim exp must be there");
+        }
+        return expires.plus(SKEW);
     }
 
     private static List<String> prefixes(Jwt jwt, @Nullable String name) {

@@ -84,6 +84,7 @@ class JwtTest {
         Date late = Date.from(now.plus(Duration.ofMinutes(10)));
         for (JWTClaimsSet.Builder claims : List.of(
                 TestIssuer.claims("alice", "patchkey-admin").expirationTime(early),
+                TestIssuer.claims("alice", "patchkey-admin").expirationTime(null),
                 TestIssuer.claims("alice", "patchkey-admin").notBeforeTime(late),
                 TestIssuer.claims("alice", "patchkey-admin").audience("another-service"),
                 TestIssuer.claims("alice", "patchkey-admin").audience((String) null),
