@@ -7,10 +7,14 @@ import dev.patchkey.service.web.HttpApi.Answer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
@@ -356,6 +360,34 @@ class AccessTest {
             });
             assertThat(whole.get(10, TimeUnit.SECONDS)).asString().startsWith("event: snapshot");
         }
+    }
+
+    @Test
+    void aCallerHasSoManyRequestsUnderWayAndNoMore() throws Exception {
+        HttpApi many = as("many");
+        String request = "POST /v1/keys/access.many/increment HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
+                + TestTokens.bearer("many")[1] + "\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{";
+        List<Socket> underWay = new ArrayList<>();
+        try {
+            for (int i = 0; i < SecuredService.AT_ONCE; i++) {
+                underWay.add(new Socket(InetAddress.getLoopbackAddress(), port));
+                underWay.getLast().getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            }
+            Awaitility.await()
+                    .untilAsserted(
+                            () -> assertThat(many.get("/v1/keys").status()).isEqualTo(429));
+            Answer refused = many.get("/v1/keys");
+            assertThat(refused.problem()).isEqualTo("too-many-at-once");
+            assertThat(refused.header("Retry-After")).isEqualTo("1");
+            assertThat(as("watcher").get("/v1/keys").status()).isEqualTo(200);
+        } finally {
+            for (Socket socket : underWay) {
+                socket.close();
+            }
+        }
+        Awaitility.await()
+                .untilAsserted(() ->
+                        assertThat(many.get("/v1/keys/access.many").status()).isEqualTo(404));
     }
 
     @Test

@@ -29,10 +29,14 @@ import org.springframework.test.context.ContextConfiguration;
             "patchkey.cluster.name=${random.uuid}",
             // All failures come from one address here; LimitsTest has its own service.
             "patchkey.limits.failures-per-minute=0",
+            "patchkey.limits.requests-at-once=" + SecuredService.AT_ONCE,
             "management.endpoints.web.exposure.include=*"
         })
 @ContextConfiguration(initializers = SecuredService.Callers.class)
 public @interface SecuredService {
+
+    /** More than a test has under way but by the one that means to. */
+    int AT_ONCE = 8;
 
     /** A hash of what is no token by its form. */
     String PASSWORD = "correct-horse-battery-staple";
@@ -53,6 +57,7 @@ public @interface SecuredService {
             token("billing", "node", "*");
             token("ops", "operator", "*");
             token("root", "admin", "*");
+            token("many", "operator", "*");
             token("team-a", "operator", "team-a.");
             token("team-ab", "observer", "team-a.,team-b.");
             token("team-a-node", "node", "team-a.");

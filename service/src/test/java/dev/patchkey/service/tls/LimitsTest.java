@@ -242,34 +242,6 @@ class LimitsTest {
     }
 
     @Test
-    void aCallerHasSoManyRequestsUnderWayAndNoMore() {
-        HttpApi many = as("many");
-        String start = "POST /v1/keys/limits.many/increment HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
-                + TestTokens.bearer("many")[1] + "\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{";
-        // Again, should the machine pause until the first of them are given up.
-        Awaitility.await().untilAsserted(() -> {
-            List<Socket> underWay = new ArrayList<>();
-            try {
-                for (int i = 0; i < 4; i++) {
-                    underWay.add(
-                            TestCertificates.get().client("").getSocketFactory().createSocket("127.0.0.1", port));
-                    underWay.getLast().getOutputStream().write(start.getBytes(StandardCharsets.US_ASCII));
-                }
-                Answer fifth = many.get("/v1/keys");
-                assertThat(fifth.status()).isEqualTo(429);
-                assertThat(fifth.problem()).isEqualTo("too-many-at-once");
-                assertThat(fifth.header("Retry-After")).isEqualTo("1");
-                assertThat(as("other").get("/v1/keys/x").status()).isEqualTo(404);
-            } finally {
-                close(underWay);
-            }
-        });
-        Awaitility.await()
-                .untilAsserted(() ->
-                        assertThat(many.get("/v1/keys/limits.many").status()).isEqualTo(404));
-    }
-
-    @Test
     void anAddressHasSoManyConnectionsAndNoMore() throws Exception {
         List<Socket> open = new ArrayList<>();
         try {

@@ -51,7 +51,6 @@ import org.springframework.test.context.ContextConfiguration;
             "patchkey.limits.burst=40",
             "patchkey.limits.failures-per-minute=20",
             "patchkey.limits.request-time=1s",
-            "patchkey.limits.requests-at-once=4",
             // Above what all tests leave open.
             "patchkey.limits.connections-per-address=" + LimitsTest.CONNECTIONS,
             "patchkey.limits.watchers-per-caller=2",
@@ -72,9 +71,7 @@ public @interface TlsService {
                     "spring.security.oauth2.resourceserver.jwt.jwk-set-uri=" + TestIssuer.keys(),
                     "spring.security.oauth2.resourceserver.jwt.audiences=" + TestIssuer.AUDIENCE,
                     "patchkey.security.jwt.prefixes-claim=*");
-            String[] callers = {
-                "busy:observer", "other:observer", "watching:observer", "fleet:node", "slow:operator", "many:operator"
-            };
+            String[] callers = {"busy:observer", "other:observer", "watching:observer", "fleet:node", "slow:operator"};
             for (int i = 0; i < callers.length; i++) {
                 String[] caller = callers[i].split(":", 2);
                 String token = "patchkey.security.tokens[" + i + "].";
