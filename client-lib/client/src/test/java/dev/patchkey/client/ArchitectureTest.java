@@ -52,6 +52,7 @@ class ArchitectureTest {
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage(
                         "java..",
+                        "javax.net.ssl..",
                         "com.fasterxml.jackson.core..",
                         "org.jspecify..",
                         "dev.patchkey.client..",
