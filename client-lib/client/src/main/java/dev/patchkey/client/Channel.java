@@ -182,12 +182,12 @@ final class Channel {
             return;
         }
         if (config.bearerToken() == null && !clients.mayWait()) {
-            open(next, clients.get(), null);
+            open(next, clients.renewed(), null);
         } else {
             threads.run(() -> {
                 try {
                     String authorization = config.authorization();
-                    HttpClient client = clients.get();
+                    HttpClient client = clients.renewed();
                     post(() -> ifCurrent(next, () -> open(next, client, authorization)));
                 } catch (Throwable e) {
                     post(() -> ended(next, Ending.broken("cannot connect, as there is no token or no TLS: " + e)));

@@ -8,8 +8,9 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The HTTP client of a node, which is another one as soon as the application supplies another TLS context: what is sent
- * and connected from then on shows the new certificate. Safe for use by several threads.
+ * The HTTP client of a node, which is another one after the application has supplied another TLS context. It is asked for one
+ * before each connection of the channel and not before each request: it may supply a new object each time, and a client
+ * costs threads and a handshake. Safe for use by several threads.
  */
 final class Clients {
 
@@ -29,12 +30,22 @@ final class Clients {
         this.contexts = contexts;
     }
 
-    /** Whether {@link #get} calls code of the application's, which may wait or throw. */
+    /** Whether {@link #renewed} calls code of the application's, which may wait or throw. */
     boolean mayWait() {
         return contexts != null;
     }
 
-    HttpClient get() {
+    /** The client of the last connection; one must have been made. */
+    synchronized HttpClient current() {
+        HttpClient current = client;
+        if (current == null) {
+            throw new IllegalStateException("no connection has been made");
+        }
+        return current;
+    }
+
+    /** The client for the next connection. */
+    HttpClient renewed() {
         // Not under the lock: it is foreign code.
         SSLContext now = contexts == null ? null : contexts.get();
         if (contexts != null && now == null) {

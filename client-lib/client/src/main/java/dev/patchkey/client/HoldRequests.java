@@ -50,7 +50,7 @@ class HoldRequests {
         } else {
             request.DELETE();
         }
-        return clients.get()
+        return clients.current()
                 .sendAsync(request.build(), info -> new BoundedText())
                 .thenApply(HoldRequests::answer);
     }

@@ -148,9 +148,9 @@ public interface Patchkey extends AutoCloseable {
         Builder bearerToken(Supplier<String> token);
 
         /**
-         * Asked for what TLS is to trust and to show, where and when the {@link #bearerToken} would be. Whenever it supplies
-         * another one than before, that is used from then on; the connection that stands goes on with the old one. Default:
-         * the JVM's own.
+         * Asked for what TLS is to trust and to show before each connection of the channel, where the {@link #bearerToken}
+         * would be. What it supplies is used for that connection and for the requests while it stands. Default: the JVM's
+         * own.
          */
         Builder sslContext(Supplier<SSLContext> context);
 

@@ -3,6 +3,7 @@ package dev.patchkey.client;
 import static dev.patchkey.client.Status.Phase.CONNECTING;
 import static dev.patchkey.client.Status.Phase.READY;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -118,12 +119,27 @@ class CredentialsTest extends NodeTest {
             asked.add(current.get());
             return current.get();
         });
-        var before = clients.get();
+        var before = clients.renewed();
         assertThat(before.sslContext()).isSameAs(first);
-        assertThat(clients.get()).isSameAs(before);
+        assertThat(clients.renewed()).isSameAs(before);
         current.set(second);
-        assertThat(clients.get().sslContext()).isSameAs(second);
+        assertThat(clients.renewed().sslContext()).isSameAs(second);
         assertThat(asked).hasSize(3);
+    }
+
+    @Test
+    void requestsTakeTheTlsOfTheConnection() throws GeneralSecurityException {
+        AtomicInteger asked = new AtomicInteger();
+        SSLContext first = SSLContext.getDefault();
+        Clients clients = new Clients(LONG, Runnable::run, () -> {
+            asked.incrementAndGet();
+            return first;
+        });
+        assertThatThrownBy(clients::current).isInstanceOf(IllegalStateException.class);
+        var connected = clients.renewed();
+        assertThat(clients.current()).isSameAs(connected);
+        assertThat(clients.current()).isSameAs(connected);
+        assertThat(asked).hasValue(1);
     }
 
     @Test
