@@ -34,11 +34,11 @@ public final class Credentials implements AutoCloseable {
 
     private volatile Callers callers;
 
-    /** Of the timer's thread alone, once it is started: what was read last, good or not. */
+    /** Of the timer's thread alone, once it is started: what is in force. */
     private @Nullable String content;
 
-    /** Of the timer's thread alone, once it is started: whether that breaks no rule. */
-    private boolean contentIsGood;
+    /** Of the timer's thread alone: what was read last. */
+    private @Nullable String lastRead;
 
     /** When the file was last found good, by the monotonic clock. */
     private volatile long foundGood = System.nanoTime();
@@ -73,24 +73,26 @@ public final class Credentials implements AutoCloseable {
                 timer.scheduleWithFixedDelay(this::look, every.toMillis(), every.toMillis(), TimeUnit.MILLISECONDS);
     }
 
+    /** What has changed counts only when two looks in a row have found the same: the first may have found half of it. */
     private void load(Path from) throws IOException {
         String now = TokensFile.read(from);
+        boolean settled = content == null || now.equals(lastRead);
+        lastRead = now;
         if (!now.equals(content)) {
-            content = now;
-            contentIsGood = false;
+            if (!settled) {
+                return;
+            }
             Callers inFile = TokensFile.parse(now);
             CallerSettings.require(
                     takesCertificates || inFile.certificates().isEmpty(),
                     TokensFile.SETTING + ": certificates must come with server.ssl.client-auth want or need, and with a"
                             + " trust store in the bundle of each port that asks for them");
             callers = configured.and(inFile, TokensFile.SETTING);
-            contentIsGood = true;
+            content = now;
             log.info("{} has been read: the tokens of {} callers are good", TokensFile.SETTING, known().size());
         }
-        if (contentIsGood) {
-            trouble = null;
-            foundGood = System.nanoTime();
-        }
+        trouble = null;
+        foundGood = System.nanoTime();
     }
 
     /** Shows by a metric that the file is looked at, and found good. */
@@ -104,8 +106,8 @@ public final class Credentials implements AutoCloseable {
                 .register(registry);
     }
 
-    /** What is wrong is said once, and what was good before stays. */
-    private void look() {
+    /** Of the timer's thread alone. What is wrong is said once, and what was good before stays. */
+    void look() {
         try {
             load(Objects.requireNonNull(file));
         } catch (IllegalArgumentException e) {

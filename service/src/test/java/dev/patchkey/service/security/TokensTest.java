@@ -105,6 +105,27 @@ class TokensTest {
         assertThat(output.getAll()).doesNotContain(TWO).doesNotContain("secret-of");
     }
 
+    /** Half of a file may break no rule, and name other prefixes or fewer callers. */
+    @Test
+    void whatIsStillBeingWrittenIsNotTaken(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("tokens.yaml");
+        Files.writeString(file, yaml("ops", "operator", ONE));
+        try (Credentials credentials =
+                new Credentials(NOBODY, false, file, Duration.ofHours(1), InstantSource.system())) {
+            String half = yaml("ops", "operator", TWO);
+            Files.writeString(file, half);
+            credentials.look();
+            assertThat(credentials.find(TWO)).isNull();
+            Files.writeString(file, half.replace("operator", "admin"));
+            credentials.look();
+            assertThat(credentials.find(TWO)).isNull();
+            assertThat(credentials.find(ONE)).isNotNull();
+            credentials.look();
+            assertThat(credentials.find(TWO)).isNotNull();
+            assertThat(credentials.find(ONE)).isNull();
+        }
+    }
+
     @Test
     void theAgeOfTheFileGrowsWhileItIsBrokenAndNoLonger(@TempDir Path directory) throws Exception {
         Path file = directory.resolve("tokens.yaml");
