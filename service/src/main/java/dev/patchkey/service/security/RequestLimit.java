@@ -32,7 +32,7 @@ final class RequestLimit extends OncePerRequestFilter {
     @Override
     protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws ServletException, IOException {
-        String counted = counted(request.getRemoteAddr());
+        String counted = counted(request);
         if (counted == null) {
             chain.doFilter(request, response);
             return;
@@ -51,14 +51,18 @@ final class RequestLimit extends OncePerRequestFilter {
         }
     }
 
-    /** What the caller is counted by; null if it is not. */
-    private static @Nullable String counted(String address) {
+    /**
+     * What the caller is counted by; null if it is not. Nobody is counted by address and port: through the port of the API
+     * strangers can share an address with Kubernetes, which asks the management's for probes.
+     */
+    private static @Nullable String counted(HttpServletRequest request) {
+        String nobody = Addresses.counted(request.getRemoteAddr()) + " at " + request.getLocalPort();
         Principal principal = SecurityContextHolder.getContext().getAuthentication();
         if (!(principal instanceof CallerAuthentication known)) {
-            return Addresses.counted(address);
+            return nobody;
         }
-        return known.caller().isEverybody() && Addresses.isLoopback(address)
+        return known.caller().isEverybody() && Addresses.isLoopback(request.getRemoteAddr())
                 ? null
-                : known.caller().countedAs(Addresses.counted(address));
+                : known.caller().countedAs(nobody);
     }
 }

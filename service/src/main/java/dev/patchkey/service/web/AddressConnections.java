@@ -12,23 +12,27 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.eclipse.jetty.io.SelectorManager;
 import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.IO;
+import org.springframework.boot.jetty.autoconfigure.JettyServerProperties;
 import org.springframework.boot.jetty.servlet.JettyServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.stereotype.Component;
 
 /**
- * Closes connections of an address that has as many as it may, before anything is read from them: whoever opens them need
- * show nothing, and without this could take all that the port has.
+ * Bounds the connections of a port, and closes those of an address that has as many as it may, before anything is read from
+ * them: whoever opens them need show nothing, and without this could take all that the port has.
  */
 @Component
 class AddressConnections implements WebServerFactoryCustomizer<JettyServletWebServerFactory> {
 
+    private final int mostOfAll;
     private final int most;
     private final Refusals refusals;
 
-    AddressConnections(LimitProperties limits, Refusals refusals) {
+    AddressConnections(JettyServerProperties jetty, LimitProperties limits, Refusals refusals) {
+        this.mostOfAll = jetty.getMaxConnections();
         this.most = limits.connectionsPerAddress();
         this.refusals = refusals;
     }
@@ -36,6 +40,11 @@ class AddressConnections implements WebServerFactoryCustomizer<JettyServletWebSe
     @Override
     public void customize(JettyServletWebServerFactory factory) {
         factory.addServerCustomizers(server -> {
+            // Boot's own is bound to the connectors that its TLS replaces after that.
+            server.getBeans(NetworkConnectionLimit.class).forEach(server::removeBean);
+            if (mostOfAll > 0) {
+                server.addBean(new NetworkConnectionLimit(mostOfAll, server.getConnectors()));
+            }
             Counted counted = new Counted();
             for (Connector connector : server.getConnectors()) {
                 if (connector instanceof ServerConnector network) {

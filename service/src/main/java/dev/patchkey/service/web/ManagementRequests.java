@@ -4,6 +4,7 @@ import dev.patchkey.service.limits.LimitProperties;
 import dev.patchkey.service.security.Refusals;
 import org.springframework.boot.actuate.autoconfigure.web.server.ConditionalOnManagementPort;
 import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;
+import org.springframework.boot.jetty.autoconfigure.JettyServerProperties;
 import org.springframework.context.annotation.Bean;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -20,8 +21,9 @@ final class ManagementRequests {
     }
 
     @Bean
-    static AddressConnections managementAddressConnections(LimitProperties limits, Refusals refusals) {
-        return new AddressConnections(limits, refusals);
+    static AddressConnections managementAddressConnections(
+            JettyServerProperties jetty, LimitProperties limits, Refusals refusals) {
+        return new AddressConnections(jetty, limits, refusals);
     }
 
     @Bean

@@ -97,8 +97,11 @@ class SlowRequests implements WebServerFactoryCustomizer<JettyServletWebServerFa
             if (scheduler != null && server.isRunning()) {
                 var unused = scheduler.schedule(
                         () -> {
-                            connections.replaceAll(this::look);
-                            lookLater(scheduler);
+                            try {
+                                connections.replaceAll(this::look);
+                            } finally {
+                                lookLater(scheduler);
+                            }
                         },
                         most.dividedBy(LOOKS).toMillis(),
                         TimeUnit.MILLISECONDS);

@@ -24,6 +24,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLSocket;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,6 +38,11 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 class LimitsTest {
 
     static final int CONNECTIONS = 500;
+
+    /** Of all addresses. */
+    static final int ALL_CONNECTIONS = 900;
+
+    private static final int ADDRESSES = 3;
 
     @LocalServerPort
     int port;
@@ -74,6 +80,20 @@ class LimitsTest {
         assertThat(refused.header("Retry-After")).isEqualTo("1");
         assertThat(refused("rate-exceeded")).isPositive();
         assertThat(as("other").get("/v1/keys").status()).isEqualTo(200);
+    }
+
+    /** As through an ingress in the network of the machine, from which Kubernetes asks whether the pod lives. */
+    @Test
+    void strangersWhoAskTooOftenKeepNoProbeOut() throws Exception {
+        HttpClient sameAddress = HttpClient.newBuilder()
+                .sslContext(TestCertificates.get().client(""))
+                .localAddress(InetAddress.getByName("127.0.0.9"))
+                .build();
+        HttpApi stranger = new HttpApi(URI.create("https://127.0.0.1:" + port), sameAddress);
+        assertThat(Stream.generate(() -> stranger.get("/v1/keys").status()).limit(100))
+                .contains(429);
+        HttpApi probe = new HttpApi(URI.create("https://127.0.0.1:" + managementPort), sameAddress);
+        assertThat(probe.get("/actuator/health/liveness").status()).isEqualTo(200);
     }
 
     @Test
@@ -261,6 +281,36 @@ class LimitsTest {
                 assertThat(hasEnded(socket)).isFalse();
             }
         });
+    }
+
+    @Test
+    void aPortTakesSoManyConnectionsAndFurtherOnesWait() throws Exception {
+        List<Socket> open = new ArrayList<>();
+        try {
+            for (int i = 0; i < ALL_CONNECTIONS; i++) {
+                if (i == ALL_CONNECTIONS - 100) {
+                    assertThat(isServed()).isTrue();
+                }
+                String address = "127.0.0." + (2 + i % ADDRESSES);
+                open.add(new Socket(InetAddress.getLoopbackAddress(), port, InetAddress.getByName(address), 0));
+            }
+            assertThat(isServed()).isFalse();
+        } finally {
+            close(open);
+        }
+        Awaitility.await().until(this::isServed);
+    }
+
+    /** Whether a new connection is answered within a second, which takes milliseconds otherwise. */
+    private boolean isServed() throws IOException {
+        try (Socket socket =
+                TestCertificates.get().client("").getSocketFactory().createSocket("127.0.0.1", port)) {
+            socket.setSoTimeout(1000);
+            ((SSLSocket) socket).startHandshake();
+            return true;
+        } catch (SocketTimeoutException e) {
+            return false;
+        }
     }
 
     private static void close(List<Socket> sockets) throws IOException {

@@ -53,6 +53,7 @@ import org.springframework.test.context.ContextConfiguration;
             "patchkey.limits.request-time=1s",
             // Above what all tests leave open.
             "patchkey.limits.connections-per-address=" + LimitsTest.CONNECTIONS,
+            "server.jetty.max-connections=" + LimitsTest.ALL_CONNECTIONS,
             "patchkey.limits.watchers-per-caller=2",
             "patchkey.limits.nodes-per-caller=2"
         })
