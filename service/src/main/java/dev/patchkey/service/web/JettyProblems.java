@@ -4,6 +4,8 @@ import dev.patchkey.service.refcount.KeyName;
 import java.nio.ByteBuffer;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.ErrorHandler;
@@ -36,7 +38,7 @@ class JettyProblems implements WebServerFactoryCustomizer<JettyServletWebServerF
     @Override
     public void customize(JettyServletWebServerFactory factory) {
         factory.addServerCustomizers(server -> {
-            server.insertHandler(new SizeLimitHandler(LONGEST_BODY, NO_LIMIT));
+            server.insertHandler(new BodyLimit());
             server.setErrorHandler(new ProblemHandler());
         });
     }
@@ -79,6 +81,32 @@ class JettyProblems implements WebServerFactoryCustomizer<JettyServletWebServerF
     /** Whether what was wrong with the path of a request is most likely a key's name. */
     static boolean isOfAKey(@Nullable String uri) {
         return uri != null && uri.contains("/v1/keys/");
+    }
+
+    /**
+     * Jetty's, which counts what is read of a body by wrapping each request and its response. A body whose length is told
+     * ahead needs none of it: the parser reads no more than that.
+     */
+    private static final class BodyLimit extends SizeLimitHandler {
+
+        BodyLimit() {
+            super(LONGEST_BODY, NO_LIMIT);
+        }
+
+        @Override
+        public boolean handle(Request request, Response response, Callback callback) throws Exception {
+            Handler next = getHandler();
+            return (next != null && isToldToFit(request))
+                    ? next.handle(request, response, callback)
+                    : super.handle(request, response, callback);
+        }
+
+        private static boolean isToldToFit(Request request) {
+            // HTTP/2 sends bodies of which it has told no length.
+            return request.getConnectionMetaData().getHttpVersion().getVersion() <= HttpVersion.HTTP_1_1.getVersion()
+                    && !request.getHeaders().contains(HttpHeader.TRANSFER_ENCODING)
+                    && request.getLength() <= LONGEST_BODY;
+        }
     }
 
     private final class ProblemHandler extends ErrorHandler {
