@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -115,12 +116,17 @@ final class PublishedMap implements CountsMap {
     @Override
     public Map<KeyName, Published> getAll(Set<KeyName> keys) {
         Map<KeyName, Published> found = new HashMap<>();
+        Set<AtCommitter> asked = keys.stream().map(AtCommitter::of).collect(Collectors.toSet());
         try {
-            map.getAll(keys.stream().map(AtCommitter::of).collect(Collectors.toSet()))
+            // Hazelcast waits for an owner until it is given up; so does the thread that asks, and nobody for it.
+            CompletableFuture.supplyAsync(() -> map.getAll(asked), Thread::startVirtualThread)
+                    .get(READ_PATIENCE_SECONDS, TimeUnit.SECONDS)
                     .values()
                     .forEach(published -> found.put(published.state().key(), published));
-        } catch (HazelcastException | HazelcastInstanceNotActiveException e) {
-            log.warn("The cluster's map could not be asked for {} keys", keys.size(), e);
+        } catch (ExecutionException | TimeoutException e) {
+            log.warn("The cluster's map could not be asked for {} keys: {}", keys.size(), e.toString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
         return found;
     }

@@ -96,11 +96,15 @@ final class ChangeTable {
      * Forgets changes from before that time, oldest first, at most {@link #LARGEST_PURGE}. Changes are made in the order of
      * their revisions, so one that is kept keeps those after it, whatever a clock that was set back has given them.
      *
+     * @param upTo the last revision when {@code before} was decided: what is committed since is not looked at
      * @return whether there may be more
      */
-    static boolean purge(Connection connection, Instant before) throws SQLException {
+    static boolean purge(Connection connection, Instant before, long upTo) throws SQLException {
         long oldest = oldest(connection);
-        long end = oldest + LARGEST_PURGE - 1;
+        if (oldest == 0 || oldest > upTo) {
+            return false;
+        }
+        long end = Math.min(upTo, oldest + LARGEST_PURGE - 1);
         long firstKept = Sql.query(
                         connection,
                         "SELECT COALESCE(MIN(revision), ?) AS first_kept FROM changes WHERE revision <= ?"
@@ -110,11 +114,11 @@ final class ChangeTable {
                         end,
                         before)
                 .getFirst();
-        if (oldest == 0 || firstKept == oldest) {
+        if (firstKept == oldest) {
             return false;
         }
         Sql.update(connection, "DELETE FROM changes WHERE revision < ?", firstKept);
-        return firstKept > end;
+        return firstKept > end && end < upTo;
     }
 
     /** The oldest revision that is kept; 0, as JDBC reads the null of an empty table, if none is. */

@@ -59,6 +59,15 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     /** How often the view is compared with the database, and old rows and ended leases are looked for. */
     private static final long BACKGROUND_MILLIS = Staleness.RECONCILED_EVERY.toMillis();
 
+    /**
+     * How long after its deadline a lease is left to the pod that commits. That one may be cut off from the database alone:
+     * then it keeps its place, the others decide for themselves, and one of them has to end leases too.
+     */
+    private static final int LEFT_TO_COMMITTER_SECONDS = 5;
+
+    /** Of how many looks for old rows a pod that does not commit makes one: a second purge finds next to nothing. */
+    private static final int PURGES_LEFT_TO_COMMITTER = 60;
+
     /** A batch in flight takes milliseconds; a pod that is told to go must be gone in half a minute. */
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
 
@@ -96,6 +105,9 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
 
     private final NaturalBatches<Lane, Command, Outcome> here;
     private final NaturalBatches<Lane, Command, Outcome> elsewhere;
+
+    /** How often the housekeeper, whose alone it is, found that another pod commits. */
+    private int looks;
 
     /** Whether a reconciliation is asked for and has not begun. */
     private final AtomicBoolean hinted = new AtomicBoolean();
@@ -193,8 +205,9 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
 
     private void keepHouse() {
         try {
-            if (route.isHere()) {
-                ExpirySweep.run(this::overdue, this);
+            boolean commits = route.isHere();
+            ExpirySweep.run(limit -> overdue(limit, commits ? 0 : LEFT_TO_COMMITTER_SECONDS), this);
+            if (commits || ++looks % PURGES_LEFT_TO_COMMITTER == 0) {
                 retention.purge(dataSource, durability);
             }
         } catch (Throwable e) {
@@ -202,11 +215,11 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
         }
     }
 
-    private List<ExpirySweep.Expiring> overdue(int limit) {
+    private List<ExpirySweep.Expiring> overdue(int limit, int seconds) {
         return read(connection -> Sql.query(
                 connection,
-                "SELECT key_name, holder FROM holds WHERE deadline <= CURRENT_TIMESTAMP FETCH FIRST " + limit
-                        + " ROWS ONLY",
+                "SELECT key_name, holder FROM holds WHERE deadline <= CURRENT_TIMESTAMP - INTERVAL '" + seconds
+                        + "' SECOND FETCH FIRST " + limit + " ROWS ONLY",
                 row -> new ExpirySweep.Expiring(
                         new KeyName(row.getString("key_name")), new Holder(row.getString("holder")))));
     }

@@ -102,10 +102,16 @@ final class RequestTable {
                         + LARGEST_PURGE + " ROWS ONLY",
                 row -> new Asked(row.getString("caller"), row.getString("request_key")),
                 before);
-        Sql.batch(connection, "DELETE FROM requests WHERE request_key = ? AND caller = ?", old, (statement, asked) -> {
-            statement.setString(1, asked.key());
-            statement.setString(2, asked.caller());
-        });
+        // By its time too: another pod may have forgotten it just now, and its caller have used the key again.
+        Sql.batch(
+                connection,
+                "DELETE FROM requests WHERE request_key = ? AND caller = ? AND remembered_at < ?",
+                old,
+                (statement, asked) -> {
+                    statement.setString(1, asked.key());
+                    statement.setString(2, asked.caller());
+                    Sql.setInstant(statement, 3, before);
+                });
         return old.size() == LARGEST_PURGE;
     }
 }

@@ -38,7 +38,7 @@ record Retention(long historyChanges, @Nullable Duration historyKeep) {
                 if (historyKeep != null) {
                     repeat(
                             connection,
-                            each -> ChangeTable.purge(each, head.now().minus(historyKeep)));
+                            each -> ChangeTable.purge(each, head.now().minus(historyKeep), head.revision()));
                 }
             } finally {
                 Sql.rollbackQuietly(connection);

@@ -3,7 +3,11 @@ package dev.patchkey.service.store.hazelcast;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.hazelcast.instance.impl.HazelcastInstanceProxy;
 import com.hazelcast.map.IMap;
+import com.hazelcast.spi.impl.NodeEngine;
+import com.hazelcast.spi.impl.PartitionSpecificRunnable;
+import com.hazelcast.spi.impl.operationservice.impl.OperationServiceImpl;
 import dev.patchkey.service.refcount.Hold;
 import dev.patchkey.service.refcount.Holder;
 import dev.patchkey.service.refcount.KeyName;
@@ -18,6 +22,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -45,6 +53,14 @@ class PublishedMapTest {
 
     private static Published state(int key, long written) {
         return new Published(KeyState.absent(new KeyName("key-" + key)), 1, written);
+    }
+
+    private static void waitFor(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static List<Published> states(long written) {
@@ -107,6 +123,40 @@ class PublishedMapTest {
 
         assertThat(heardBySecond).isEqualTo(batches);
         assertThat(heardByFirst).as("a pod knows what it has announced itself").isEmpty();
+    }
+
+    @Test
+    void aReaderOfManyKeysWaitsNoLongerForAnOwnerThanAReaderOfOne() throws Exception {
+        await().until(() -> first.route().isHere() != second.route().isHere());
+        boolean firstCommits = first.route().isHere();
+        TestCluster.Pod committer = firstCommits ? first : second;
+        committer.countsMap().publish(states(1));
+        CountDownLatch free = new CountDownLatch(1);
+        NodeEngine engine =
+                ((HazelcastInstanceProxy) committer.member()).getOriginal().node.getNodeEngine();
+        int partition = engine.getPartitionService()
+                .getPartitionId(engine.toData(AtCommitter.of(state(0, 1).state().key())));
+        ((OperationServiceImpl) engine.getOperationService()).execute(new PartitionSpecificRunnable() {
+            @Override
+            public int getPartitionId() {
+                return partition;
+            }
+
+            @Override
+            public void run() {
+                waitFor(free);
+            }
+        });
+        CompletableFuture<Map<KeyName, Published>> answer =
+                CompletableFuture.supplyAsync(() -> (firstCommits ? second : first)
+                        .countsMap()
+                        .getAll(Set.of(
+                                state(0, 1).state().key(), state(1, 1).state().key())));
+        try {
+            assertThat(answer.get(10, TimeUnit.SECONDS)).isEmpty();
+        } finally {
+            free.countDown();
+        }
     }
 
     @Test

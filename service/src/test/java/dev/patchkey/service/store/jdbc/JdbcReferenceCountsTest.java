@@ -5,6 +5,8 @@ import static dev.patchkey.service.refcount.Commands.requested;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.patchkey.service.Invariant;
+import dev.patchkey.service.refcount.Command;
 import dev.patchkey.service.refcount.Holder;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.Outcome;
@@ -17,11 +19,14 @@ import dev.patchkey.service.store.hazelcast.TestCluster;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -130,6 +135,58 @@ class JdbcReferenceCountsTest extends ReferenceCountsContract {
         assertThat(counts.history(new KeyName("aged"), Long.MAX_VALUE, 10))
                 .singleElement()
                 .satisfies(line -> assertThat(line.version().revision()).isGreaterThan(oldest));
+    }
+
+    @Test
+    void aChangeThatIsMadeDuringAPurgeIsKept() throws Exception {
+        submit(counts, on("forgotten").increment(1));
+        try (Connection connection = database.dataSource().getConnection();
+                PreparedStatement age = connection.prepareStatement("UPDATE changes SET changed_at = ?")) {
+            Sql.setInstant(age, 1, Instant.now().minus(Duration.ofDays(8)));
+            age.executeUpdate();
+        }
+        AtomicBoolean watching = new AtomicBoolean(true);
+        FaultyDataSource watched = new FaultyDataSource(database.dataSource(), sql -> {
+            if (sql.startsWith("DELETE FROM changes WHERE revision <") && watching.getAndSet(false)) {
+                submit(counts, on("fresh").increment(1));
+            }
+            return sql;
+        });
+        new Retention(1_000_000, Duration.ofDays(7)).purge(watched.dataSource(), database.durability());
+        assertThat(watching).isFalse();
+        assertThat(counts.history(new KeyName("fresh"), Long.MAX_VALUE, 10)).hasSize(1);
+        assertThat(counts.history(new KeyName("forgotten"), Long.MAX_VALUE, 10)).isEmpty();
+    }
+
+    @Test
+    @Invariant(number = "S1", text = "An Idempotency-Key counts once, whoever forgets what came before it")
+    void aRequestThatIsMadeAnewDuringAPurgeIsKept() throws InterruptedException {
+        Command request = requested(on("anew").increment(1), "purged", "hash");
+        submit(counts, request);
+        Thread.sleep(20); // the clock of the database goes on
+        Instant before = Instant.now();
+        Thread.sleep(20);
+        List<Outcome> anew = new ArrayList<>();
+        AtomicBoolean watching = new AtomicBoolean(true);
+        FaultyDataSource watched = new FaultyDataSource(database.dataSource(), sql -> {
+            if (sql.startsWith("DELETE FROM requests") && watching.getAndSet(false)) {
+                purgeRequests(database.dataSource(), before);
+                anew.add(submit(counts, request));
+            }
+            return sql;
+        });
+        purgeRequests(watched.dataSource(), before);
+        assertThat(anew).singleElement().isEqualTo(submit(counts, request));
+        assertThat(database.count("anew")).isEqualTo(2);
+    }
+
+    private void purgeRequests(DataSource from, Instant before) {
+        try (Connection connection = database.durability().connect(from)) {
+            RequestTable.purge(connection, before);
+            connection.commit();
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test

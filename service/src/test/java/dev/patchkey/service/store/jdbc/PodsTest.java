@@ -67,6 +67,35 @@ class PodsTest {
     }
 
     @Test
+    @Invariant(number = "S7", text = "Leases end holds of the dead within lease + a bounded delay")
+    void aLeaseEndsWhileThePodThatCommitsIsCutOffFromTheDatabase(@TempDir Path directory) {
+        try (TestCluster cluster = TestCluster.of(2, 1);
+                TestDatabase database = TestDatabase.of(kind, directory)) {
+            TestCluster.Pod first = cluster.start();
+            TestCluster.Pod second = cluster.start();
+            await().until(() -> first.route().isHere() != second.route().isHere());
+            boolean firstCommits = first.route().isHere();
+            FaultyDataSource cut = new FaultyDataSource(database.dataSource(), sql -> sql);
+            try (JdbcReferenceCounts committing = TestDatabase.counts(firstCommits ? first : second, cut.dataSource());
+                    JdbcReferenceCounts other = database.counts(firstCommits ? second : first)) {
+                cut.away(true);
+                submit(other, on("k").acquire("alice", Duration.ofMillis(1)));
+                await().atMost(Duration.ofSeconds(15))
+                        .untilAsserted(() -> assertThat(other.read(K, Consistency.STRONG)
+                                        .state()
+                                        .count())
+                                .isZero());
+                assertThat((firstCommits ? first : second).route().isHere())
+                        .as("the pod that is cut off keeps its place")
+                        .isTrue();
+                cut.away(false);
+                assertThat(committing.read(K, Consistency.STRONG).state().count())
+                        .isZero();
+            }
+        }
+    }
+
+    @Test
     @Invariant(number = "S1", text = "Nothing acknowledged is lost or doubled by two clusters over one database")
     void twoClustersOverOneDatabaseCountTogether(@TempDir Path directory) {
         try (TestCluster old = TestCluster.ofOne();

@@ -183,6 +183,22 @@ class PostgreSqlFaultsTest {
     }
 
     @Test
+    @Invariant(number = "S2", text = "A change of which nobody can say whether it was applied is said to be unknown")
+    void aChangeThatIsOnItsWayWhenTheDatabaseFallsSilentIsUnknown() {
+        assertThat(increment()).as("the next one goes ahead of the fence").isEqualTo(2);
+        proxy.set(Network.SILENT);
+        assertThatThrownBy(this::increment)
+                .isInstanceOf(CompletionException.class)
+                .hasCauseInstanceOf(OutcomeUnknownException.class);
+        assertNotApplied();
+        proxy.set(Network.WELL);
+        awaitState(State.AVAILABLE, RECOVERY.plus(SLACK));
+        int count = counts.read(K, Consistency.STRONG).state().count();
+        assertThat(count).isBetween(2, 3);
+        assertThat(increment()).isEqualTo(count + 1);
+    }
+
+    @Test
     void aSlowDatabaseIsSlowAndNoMore() {
         proxy.delay(Duration.ofMillis(150));
         assertThat(increment()).isEqualTo(2);
