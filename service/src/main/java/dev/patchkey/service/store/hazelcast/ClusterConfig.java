@@ -59,6 +59,7 @@ final class ClusterConfig {
         Config config = new Config();
         config.setClusterName(properties.name());
         config.setUserContext(new ConcurrentHashMap<>());
+        config.getUserContext().put(PartitionOwner.CONTEXT, PartitionOwner.of(properties));
         config.getMemberAttributeConfig().setAttribute(POD_ID, UUID.randomUUID().toString());
         network(config.getNetworkConfig(), properties);
         bind(config, properties.address());

@@ -1,5 +1,7 @@
 package dev.patchkey.service.store.hazelcast;
 
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastInstanceAware;
 import com.hazelcast.map.EntryProcessor;
 import com.hazelcast.nio.ObjectDataInput;
 import com.hazelcast.nio.ObjectDataOutput;
@@ -16,9 +18,11 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,9 +31,12 @@ import org.jspecify.annotations.Nullable;
  * <p>The batch is numbered by its pod. An entry remembers the last number of each pod with its outcomes, so the same
  * batch sent again is answered and not done twice, and one that arrives after a later one is known as late. What is sent
  * to the backups is the resulting entry, for a batch that was done before too: its first backup may be what failed.
+ *
+ * <p>The time is the owner's, which does not step. That of another owner may differ, so a pod's last batch is forgotten
+ * by their number and not by its age: it must be known to a promoted owner, whatever the time is there.
  */
 @SuppressWarnings("serial") // it has a serializer of its own
-final class DecideBatch implements EntryProcessor<String, KeyEntry, DecideBatch.Reply> {
+final class DecideBatch implements EntryProcessor<String, KeyEntry, DecideBatch.Reply>, HazelcastInstanceAware {
 
     /** The most requests remembered for one key: more are refused, and none is forgotten before its time. */
     static final int MOST_REQUESTS = 1000;
@@ -66,6 +73,9 @@ final class DecideBatch implements EntryProcessor<String, KeyEntry, DecideBatch.
     private final transient long epoch;
     private final transient List<Command> commands;
 
+    /** Whose key it is; set before {@link #process}. */
+    private transient @Nullable PartitionOwner owner;
+
     /** What the backups get; set by {@link #process}. */
     private transient @Nullable KeyEntry result;
 
@@ -83,6 +93,16 @@ final class DecideBatch implements EntryProcessor<String, KeyEntry, DecideBatch.
     }
 
     @Override
+    public void setHazelcastInstance(HazelcastInstance member) {
+        decidedBy(PartitionOwner.at(member));
+    }
+
+    DecideBatch decidedBy(PartitionOwner decider) {
+        owner = decider;
+        return this;
+    }
+
+    @Override
     public Reply process(Map.Entry<String, KeyEntry> entry) {
         KeyEntry known = entry.getValue();
         KeyEntry.LastBatch last = known == null ? null : known.batches().get(pod);
@@ -93,10 +113,12 @@ final class DecideBatch implements EntryProcessor<String, KeyEntry, DecideBatch.
         KeyEntry before = known != null
                 ? known
                 : new KeyEntry(KeyState.absent(new KeyName(entry.getKey())), epoch, Map.of(), Map.of());
-        Decided decided = new Decided(before, Math.max(epoch, before.epoch()), Instant.now());
+        PartitionOwner decider = Objects.requireNonNull(owner);
+        Decided decided = new Decided(
+                before, Math.max(epoch, before.epoch()), decider.clock().instant());
         commands.forEach(decided::decide);
         if (known != null || decided.writes()) {
-            result = decided.entry(pod, number);
+            result = decided.entry(pod, number, decider.mostBatches());
             entry.setValue(result);
         }
         return new Reply(false, decided.outcomes);
@@ -182,12 +204,30 @@ final class DecideBatch implements EntryProcessor<String, KeyEntry, DecideBatch.
             return remembers || state != before.state();
         }
 
-        KeyEntry entry(String pod, long number) {
+        KeyEntry entry(String pod, long number, int mostBatches) {
             Map<String, KeyEntry.LastBatch> batches = new HashMap<>(before.batches());
-            batches.values().removeIf(batch -> batch.at().isBefore(now.minus(Remembered.KEPT)));
-            batches.put(pod, new KeyEntry.LastBatch(number, List.copyOf(outcomes), now));
+            batches.put(pod, new KeyEntry.LastBatch(number, List.copyOf(outcomes), afterAllOthers()));
+            while (batches.size() > mostBatches) {
+                batches.remove(oldest(batches));
+            }
             return new KeyEntry(
                     state, epoch, Collections.unmodifiableMap(requests), Collections.unmodifiableMap(batches));
+        }
+
+        private static String oldest(Map<String, KeyEntry.LastBatch> batches) {
+            return Collections.min(
+                            batches.entrySet(),
+                            Comparator.comparing(batch -> batch.getValue().at()))
+                    .getKey();
+        }
+
+        /** Now, or just after the newest batch: an owner whose clock is behind its predecessor's does not disorder them. */
+        private Instant afterAllOthers() {
+            Instant newest = before.batches().values().stream()
+                    .map(KeyEntry.LastBatch::at)
+                    .max(Comparator.naturalOrder())
+                    .orElse(Instant.MIN);
+            return now.isAfter(newest) ? now : newest.plusNanos(1);
         }
     }
 

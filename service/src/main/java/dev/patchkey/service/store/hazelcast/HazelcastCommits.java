@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 final class HazelcastCommits implements Commits {
 
     /** Above the time in which a dead member is noticed and its partitions are promoted, so that most fates are found. */
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private static final Duration PAUSE = Duration.ofMillis(100);
 

@@ -27,6 +27,7 @@ import dev.patchkey.service.store.StoreUnavailableException;
 import dev.patchkey.service.store.View;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -75,6 +76,10 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
     private final Membership membership;
     private final Epoch epoch;
     private final HazelcastCommits commits;
+
+    /** By which this pod decides too. */
+    private final InstantSource clock;
+
     private final LocalView view = new LocalView(false);
     private final Staleness staleness;
     private final ExecutorService runner = Executors.newVirtualThreadPerTaskExecutor();
@@ -96,6 +101,7 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
         this.hazelcast = hazelcast;
         this.counts = hazelcast.getMap(ClusterConfig.COUNTS);
         this.membership = membership;
+        this.clock = PartitionOwner.at(hazelcast).clock();
         this.staleness = new Staleness(membership::belowQuorum);
         this.epoch = new Epoch(hazelcast);
         this.commits = new HazelcastCommits(hazelcast, membership, epoch::current, epoch::latest);
@@ -223,7 +229,7 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
 
     /** Of the keys that this pod owns: each is swept by one. */
     private List<ExpirySweep.Expiring> overdue(int limit) {
-        Instant now = Instant.now();
+        Instant now = clock.instant();
         Set<String> keys = counts.localKeySet(new Queries.Overdue(now));
         return states(keys)
                 .flatMap(state -> state.holds().values().stream()

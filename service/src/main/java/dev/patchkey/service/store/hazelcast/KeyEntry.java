@@ -18,14 +18,20 @@ import java.util.Map;
  * @param state the key
  * @param epoch the life of the store in which it was last written
  * @param requests those with an Idempotency-Key that were decided in the last {@link Remembered#KEPT}
- * @param batches the last batch of each pod, so that one of unknown fate can be asked for again
+ * @param batches the last batch of each life of a pod, so that one of unknown fate can be asked for again. The last
+ *     {@link PartitionOwner#mostBatches} are remembered, however old they are
  */
 record KeyEntry(KeyState state, long epoch, Map<Asked, Remembered> requests, Map<String, LastBatch> batches) {
 
     /** What a request is remembered by. */
     record Asked(String caller, String key) {}
 
-    /** The last batch of one pod: a pod has one in flight for a key, so one is enough. */
+    /**
+     * The last batch of one pod: a pod has one in flight for a key, so one is enough.
+     *
+     * @param at orders the entry's batches as they were decided: it is the owner's time, or just after the newest of the
+     *     others where that is ahead. Ages cannot be told from it, since owners change and their clocks differ
+     */
     record LastBatch(long number, List<Outcome> outcomes, Instant at) {}
 
     static void write(ObjectDataOutput out, KeyEntry entry) throws IOException {

@@ -7,9 +7,11 @@ import dev.patchkey.service.store.CommitterRoute;
 import dev.patchkey.service.store.CountsMap;
 import dev.patchkey.service.store.Incarnations;
 import dev.patchkey.service.store.ReferenceCounts;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Real Hazelcast members on loopback, for tests of both stores. */
 public final class TestCluster implements AutoCloseable {
@@ -22,6 +24,7 @@ public final class TestCluster implements AutoCloseable {
     private final int pods;
     private final int size;
     private boolean impatient;
+    private @Nullable InstantSource clock;
 
     private TestCluster(int pods, int size) {
         this.pods = pods;
@@ -49,6 +52,12 @@ public final class TestCluster implements AutoCloseable {
         return this;
     }
 
+    /** Has the members that are started from now on decide by this clock. */
+    TestCluster by(InstantSource decisive) {
+        clock = decisive;
+        return this;
+    }
+
     /** A pod's member. */
     public Pod start() {
         ClusterProperties properties = pods == 1 && size == 1
@@ -66,6 +75,13 @@ public final class TestCluster implements AutoCloseable {
         // Several members on one machine, and no waiting for others that are not there.
         config.getNetworkConfig().setPortAutoIncrement(true);
         config.setProperty("hazelcast.wait.seconds.before.join", "0");
+        if (clock != null) {
+            config.getUserContext()
+                    .put(
+                            PartitionOwner.CONTEXT,
+                            new PartitionOwner(
+                                    clock, PartitionOwner.of(properties).mostBatches()));
+        }
         if (impatient) {
             config.setProperty("hazelcast.operation.backup.timeout.millis", "100");
         }
