@@ -16,6 +16,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -75,11 +76,15 @@ class StartFailuresTest {
     @CsvSource({
         "jdbc:mysql://127.0.0.1/patchkey?password=secret, jdbc:mysql://127.0.0.1/patchkey",
         "postgresql://127.0.0.1/patchkey, postgresql://127.0.0.1/patchkey",
+        "jdbc:h2:tcp://127.0.0.1/patchkey;PASSWORD=secret, jdbc:h2:tcp://127.0.0.1/patchkey",
+        "jdbc:h2:./patchkey;WRITE_DELAY=0, jdbc:h2:./patchkey",
         "'', empty",
     })
     void saysWhichDatabasesThereAre(String url, String shown, CapturedOutput output) {
         assertThat(analysis(output, "spring.datasource.url=" + url))
-                .contains("spring.datasource.url must begin with jdbc:h2: or jdbc:postgresql:, and is " + shown + ".")
+                .contains(
+                        "spring.datasource.url must begin with jdbc:h2:file:, jdbc:h2:mem: or jdbc:postgresql:, and is "
+                                + shown + ".")
                 .contains("docs/reference/configuration.md")
                 .doesNotContain("\tat ");
     }
@@ -88,6 +93,36 @@ class StartFailuresTest {
     void saysWhatAnH2UrlLacks(CapturedOutput output, @TempDir Path directory) {
         assertThat(analysis(output, "spring.datasource.url=" + file(directory)))
                 .contains("spring.datasource.url must have WRITE_DELAY=0 for H2")
+                .doesNotContain("\tat ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"AUTO_SERVER=TRUE", "auto_server=1"})
+    void saysThatAnH2FileIsNotServedToOthers(String setting, CapturedOutput output, @TempDir Path directory) {
+        assertThat(analysis(output, "spring.datasource.url=" + file(directory) + ";WRITE_DELAY=0;" + setting))
+                .contains("spring.datasource.url must not have AUTO_SERVER=TRUE: an H2 file belongs to one process")
+                .doesNotContain("\tat ");
+    }
+
+    /** Each of several pods would have one of its own. */
+    @ParameterizedTest
+    @CsvSource({
+        "jdbc:h2:mem:apart;WRITE_DELAY=0, static",
+        "jdbc:h2:file:./target/apart/db;WRITE_DELAY=0, STATIC",
+        "jdbc:h2:file:./target/apart/db;WRITE_DELAY=0;AUTO_SERVER=FALSE, kubernetes",
+    })
+    void saysThatAnH2HasOnePod(String url, String discovery, CapturedOutput output) {
+        assertThat(analysis(
+                        output,
+                        "spring.datasource.url=" + url,
+                        "patchkey.cluster.discovery=" + discovery,
+                        "patchkey.cluster.members=127.0.0.1",
+                        "patchkey.cluster.port=25855"))
+                .contains(
+                        "patchkey.cluster.discovery must be none where spring.datasource.url is an H2, which belongs to"
+                                + " one pod, and is " + discovery
+                                + ": for several pods give spring.datasource.url a PostgreSQL.")
+                .contains("docs/reference/configuration.md")
                 .doesNotContain("\tat ");
     }
 

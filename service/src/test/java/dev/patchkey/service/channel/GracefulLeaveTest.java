@@ -8,6 +8,7 @@ import dev.patchkey.service.PatchkeyService;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.store.ReferenceCounts;
 import dev.patchkey.service.store.ReferenceCounts.Consistency;
+import dev.patchkey.service.store.jdbc.PostgreSqlServer;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -50,7 +51,7 @@ class GracefulLeaveTest {
     private final AtomicInteger acknowledged = new AtomicInteger();
     private volatile boolean enough;
 
-    private ConfigurableApplicationContext start(String store, String cluster, int pods, int pod) {
+    private ConfigurableApplicationContext start(String store, String cluster, String database, int pods, int pod) {
         String members = IntStream.range(0, pods)
                 .mapToObj(i -> "127.0.0.1:" + (FIRST_PORT + i))
                 .collect(Collectors.joining(","));
@@ -68,7 +69,8 @@ class GracefulLeaveTest {
                         "--patchkey.cluster.discovery=static",
                         "--patchkey.cluster.members=" + members,
                         "--patchkey.cluster.size=" + pods,
-                        "--spring.datasource.url=jdbc:h2:mem:" + cluster + ";WRITE_DELAY=0;DB_CLOSE_DELAY=-1");
+                        "--spring.datasource.url=" + database,
+                        "--spring.datasource.username=" + PostgreSqlServer.USER);
     }
 
     private static int port(ConfigurableApplicationContext pod) {
@@ -128,10 +130,12 @@ class GracefulLeaveTest {
     @Invariant(number = "S1", text = "Nothing acknowledged is lost or doubled when a pod leaves")
     void itAnswersWhatItHasTakenSendsItsNodesAndWatchersAwayAndLosesNothing(String store, int pods) throws Exception {
         String cluster = "leave-" + UUID.randomUUID();
+        PostgreSqlServer server = PostgreSqlServer.shared();
+        String database = server.url(server.createDatabase());
         List<ConfigurableApplicationContext> all = new ArrayList<>();
         try {
             for (int pod = 0; pod < pods; pod++) {
-                all.add(start(store, cluster, pods, pod));
+                all.add(start(store, cluster, database, pods, pod));
             }
             ConfigurableApplicationContext leaving = all.getFirst();
             ConfigurableApplicationContext staying = all.getLast();

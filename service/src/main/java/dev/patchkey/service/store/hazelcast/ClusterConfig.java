@@ -9,6 +9,7 @@ import com.hazelcast.config.MapConfig;
 import com.hazelcast.config.MergePolicyConfig;
 import com.hazelcast.config.NetworkConfig;
 import com.hazelcast.spi.merge.DiscardMergePolicy;
+import dev.patchkey.service.store.Authority;
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.UUID;
@@ -17,7 +18,10 @@ import java.util.concurrent.ConcurrentHashMap;
 /** The configuration of the Hazelcast member that runs in each pod. */
 final class ClusterConfig {
 
-    /** The states as their authority left them: in the store {@code jdbc} a copy of the database's. */
+    /**
+     * The states as their authority left them: in the store {@code jdbc} a copy of the database's. The name goes on with
+     * the authority, and so does the next one.
+     */
     static final String PUBLISHED = "patchkey.published";
 
     /** Where a committer announces what it has committed. */
@@ -38,6 +42,9 @@ final class ClusterConfig {
     /** The attribute of a member that names this life of its pod. Hazelcast's own name of it changes after a split. */
     static final String POD_ID = "patchkey.pod";
 
+    /** The attribute of a member that says where its pod keeps the counts. */
+    static final String AUTHORITY = "patchkey.authority";
+
     /** Where a pod has its commands committed by another. */
     static final String COMMITTER = "patchkey.committer";
 
@@ -55,12 +62,13 @@ final class ClusterConfig {
 
     private ClusterConfig() {}
 
-    static Config of(ClusterProperties properties) {
+    static Config of(ClusterProperties properties, Authority authority) {
         Config config = new Config();
         config.setClusterName(properties.name());
         config.setUserContext(new ConcurrentHashMap<>());
         config.getUserContext().put(PartitionOwner.CONTEXT, PartitionOwner.of(properties));
         config.getMemberAttributeConfig().setAttribute(POD_ID, UUID.randomUUID().toString());
+        config.getMemberAttributeConfig().setAttribute(AUTHORITY, authority.id());
         network(config.getNetworkConfig(), properties);
         bind(config, properties.address());
         failureDetection(config);

@@ -2,6 +2,7 @@ package dev.patchkey.service.store.hazelcast;
 
 import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
+import dev.patchkey.service.store.Authority;
 import dev.patchkey.service.store.CommitterRoute;
 import dev.patchkey.service.store.CountsMap;
 import org.slf4j.Logger;
@@ -18,9 +19,17 @@ class HazelcastConfiguration {
     private static final Logger log = LoggerFactory.getLogger(HazelcastConfiguration.class);
 
     @Bean(destroyMethod = "shutdown")
-    HazelcastInstance hazelcast(ClusterProperties properties) {
+    HazelcastInstance hazelcast(ClusterProperties properties, Authority authority) {
         warnOfOpenPort(properties);
-        HazelcastInstance member = Hazelcast.newHazelcastInstance(ClusterConfig.of(properties));
+        HazelcastInstance member = Hazelcast.newHazelcastInstance(ClusterConfig.of(properties, authority));
+        try {
+            Strangers.requireNoneBefore(member);
+        } catch (IllegalStateException e) {
+            // In order, with what it was given meanwhile handed back.
+            member.shutdown();
+            throw e;
+        }
+        Strangers.watch(member);
         int port = member.getCluster().getLocalMember().getAddress().getPort();
         log.info(
                 "Pod of cluster {} at {}:{}, with {} of {} pods",
@@ -83,6 +92,11 @@ class HazelcastConfiguration {
     @ConditionalOnProperty(name = "patchkey.store", havingValue = "hazelcast")
     static class Alone {
 
+        @Bean
+        Authority authority() {
+            return new Authority("hazelcast", null);
+        }
+
         @Bean(destroyMethod = "close")
         HazelcastReferenceCounts referenceCounts(HazelcastInstance hazelcast, ClusterProperties properties) {
             properties.requireSizeOfAllMembers();
@@ -111,7 +125,7 @@ class HazelcastConfiguration {
         }
 
         private static void warnOfMorePodsThanTheSize(HazelcastInstance hazelcast, int size) {
-            int pods = hazelcast.getCluster().getMembers().size();
+            int pods = Strangers.peers(hazelcast);
             if (pods > size) {
                 log.error(
                         "There are {} pods and patchkey.cluster.size is {}: after a split either side may take changes,"

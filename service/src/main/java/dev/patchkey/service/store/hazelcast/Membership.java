@@ -54,7 +54,7 @@ class Membership {
 
     /** Says that fewer pods than the quorum are there; null if that is not so. */
     @Nullable String belowQuorum() {
-        int members = hazelcast.getCluster().getMembers().size();
+        int members = Strangers.peers(hazelcast);
         return members < quorum
                 ? "The cluster has " + members + " pods, and nothing is changed by fewer than " + quorum
                         + " (more than half of patchkey.cluster.size)"

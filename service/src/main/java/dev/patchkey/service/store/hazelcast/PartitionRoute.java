@@ -29,16 +29,25 @@ final class PartitionRoute implements CommitterRoute {
     private final Partition partition;
     private final IExecutorService executor;
 
+    /** Of this pod: a committer of another one would commit elsewhere. */
+    private final String authority;
+
     PartitionRoute(HazelcastInstance hazelcast) {
         this.hazelcast = hazelcast;
         this.partition = hazelcast.getPartitionService().getPartition(ClusterConfig.COMMITTER);
+        this.authority = Strangers.authorityOf(hazelcast);
         this.executor = hazelcast.getExecutorService(ClusterConfig.COMMITTER);
     }
 
     @Override
     public boolean isHere() {
         Member owner = partition.getOwner();
-        return owner == null || owner.localMember();
+        return owner == null || isHere(owner);
+    }
+
+    /** With a stranger for the owner, as with none, each pod commits for itself: the fence keeps that safe. */
+    private boolean isHere(Member owner) {
+        return owner.localMember() || !Strangers.authorityOf(owner).equals(authority);
     }
 
     @Override
@@ -49,7 +58,7 @@ final class PartitionRoute implements CommitterRoute {
     @Override
     public List<Answer> forward(List<Command> batch) {
         Member owner = partition.getOwner();
-        if (owner == null || owner.localMember()) {
+        if (owner == null || isHere(owner)) {
             throw new StoreUnavailableException("There is no other committer");
         }
         Future<ForwardedBatch.Answers> answers;

@@ -48,8 +48,13 @@ final class PublishedMap implements CountsMap {
 
     PublishedMap(HazelcastInstance hazelcast) {
         this.hazelcast = hazelcast;
-        this.map = hazelcast.getMap(ClusterConfig.PUBLISHED);
-        this.announced = hazelcast.getTopic(ClusterConfig.ANNOUNCED);
+        this.map = hazelcast.getMap(mapOf(hazelcast));
+        this.announced = hazelcast.getTopic(ClusterConfig.ANNOUNCED + "." + Strangers.authorityOf(hazelcast));
+    }
+
+    /** The map's name. Versions of two databases do not compare: those of one would take the place of the other's. */
+    static String mapOf(HazelcastInstance hazelcast) {
+        return ClusterConfig.PUBLISHED + "." + Strangers.authorityOf(hazelcast);
     }
 
     /*

@@ -1,6 +1,7 @@
 package dev.patchkey.service.store.jdbc;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.patchkey.service.store.Authority;
 import dev.patchkey.service.store.CommitterRoute;
 import dev.patchkey.service.store.CountsMap;
 import dev.patchkey.service.store.PodRegistry;
@@ -8,7 +9,6 @@ import dev.patchkey.service.store.StoreHealth;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.sql.SQLException;
-import java.util.Locale;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,15 +34,9 @@ class JdbcStoreConfiguration {
     /** Looks at the URL before anybody uses it: without one Boot would take a database in memory. */
     @Bean
     static BeanFactoryPostProcessor databaseUrl(Environment environment) {
-        return beans -> {
-            String url = environment.getProperty("spring.datasource.url", "");
-            String lower = url.toLowerCase(Locale.ROOT);
-            if (!lower.startsWith("jdbc:h2:") && !lower.startsWith("jdbc:postgresql:")) {
-                // Without its parameters, among which there may be a password.
-                throw new IllegalArgumentException("spring.datasource.url must begin with jdbc:h2: or jdbc:postgresql:,"
-                        + " and is " + (url.isBlank() ? "empty" : url.split("[;?]", 2)[0]));
-            }
-        };
+        return beans -> DatabaseUrl.check(
+                environment.getProperty("spring.datasource.url", ""),
+                environment.getProperty("patchkey.cluster.discovery", "none"));
     }
 
     /** Sets the sessions of the pool up, before anybody uses it. */
@@ -74,6 +68,13 @@ class JdbcStoreConfiguration {
     @DependsOnDatabaseInitialization
     Durability durability(DataSource dataSource) throws SQLException {
         return Durability.of(dataSource);
+    }
+
+    /** Known before this pod meets others, which may be over another one. */
+    @Bean
+    @DependsOnDatabaseInitialization
+    Authority authority(DataSource dataSource, Durability durability) throws SQLException {
+        return new Authority("jdbc", durability.read(dataSource, Schema::identity));
     }
 
     @Bean(destroyMethod = "close")

@@ -145,8 +145,10 @@ class HazelcastPodPeersTest {
     private HazelcastInstance member(int port, int[] ports) {
         List<String> all =
                 Arrays.stream(ports).mapToObj(each -> "127.0.0.1:" + each).toList();
-        Config config = ClusterConfig.of(new ClusterProperties(
-                "peers-" + ports[0], port, "127.0.0.1", ClusterProperties.Discovery.STATIC, all, 2));
+        Config config = ClusterConfig.of(
+                new ClusterProperties(
+                        "peers-" + ports[0], port, "127.0.0.1", ClusterProperties.Discovery.STATIC, all, 2),
+                TestCluster.AUTHORITY);
         HazelcastInstance member = Hazelcast.newHazelcastInstance(config);
         members.add(member);
         return member;

@@ -84,7 +84,7 @@ class JavaSerializationTest {
                         .mapToObj(i -> "127.0.0.1:" + (FIRST_PORT + i))
                         .toList(),
                 MEMBERS);
-        Config config = ClusterConfig.of(properties);
+        Config config = ClusterConfig.of(properties, TestCluster.AUTHORITY);
         config.getNetworkConfig().setPortAutoIncrement(true);
         config.setProperty("hazelcast.wait.seconds.before.join", "0");
         return config;

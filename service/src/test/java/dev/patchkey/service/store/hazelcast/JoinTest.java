@@ -24,7 +24,8 @@ class JoinTest {
     private static final List<String> MEMBERS = List.of("127.0.0.1:" + PORT, "127.0.0.1:" + (PORT + 1));
 
     private static Config config(String name, int port) {
-        Config config = ClusterConfig.of(new ClusterProperties(name, port, "127.0.0.1", Discovery.STATIC, MEMBERS, 2));
+        Config config = ClusterConfig.of(
+                new ClusterProperties(name, port, "127.0.0.1", Discovery.STATIC, MEMBERS, 2), TestCluster.AUTHORITY);
         config.setProperty("hazelcast.wait.seconds.before.join", "0");
         config.setProperty("hazelcast.max.join.seconds", "10");
         return config;

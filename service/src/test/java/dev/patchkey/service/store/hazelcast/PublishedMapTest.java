@@ -68,7 +68,7 @@ class PublishedMapTest {
     }
 
     private static IMap<AtCommitter, Published> map(TestCluster.Pod pod) {
-        return pod.member().getMap(ClusterConfig.PUBLISHED);
+        return pod.member().getMap(PublishedMap.mapOf(pod.member()));
     }
 
     @Test

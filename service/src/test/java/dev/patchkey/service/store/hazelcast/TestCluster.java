@@ -3,6 +3,7 @@ package dev.patchkey.service.store.hazelcast;
 import com.hazelcast.config.Config;
 import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
+import dev.patchkey.service.store.Authority;
 import dev.patchkey.service.store.CommitterRoute;
 import dev.patchkey.service.store.CountsMap;
 import dev.patchkey.service.store.Incarnations;
@@ -19,6 +20,9 @@ public final class TestCluster implements AutoCloseable {
 
     /** Enough for two clusters of two beside each other. */
     private static final int PORTS = 4;
+
+    /** Of pods whose stores are made by hand. */
+    static final Authority AUTHORITY = new Authority("test", null);
 
     private final String name = "test-" + UUID.randomUUID();
     private final int pods;
@@ -60,6 +64,11 @@ public final class TestCluster implements AutoCloseable {
 
     /** A pod's member. */
     public Pod start() {
+        return start(AUTHORITY);
+    }
+
+    /** The member of a pod that may keep its counts elsewhere than the others. It looks at none of them. */
+    Pod start(Authority authority) {
         ClusterProperties properties = pods == 1 && size == 1
                 ? new ClusterProperties(name, FIRST_PORT, "127.0.0.1", ClusterProperties.Discovery.NONE, List.of(), 1)
                 : new ClusterProperties(
@@ -71,7 +80,7 @@ public final class TestCluster implements AutoCloseable {
                                 .mapToObj(i -> "127.0.0.1:" + (FIRST_PORT + i))
                                 .toList(),
                         size);
-        Config config = ClusterConfig.of(properties);
+        Config config = ClusterConfig.of(properties, authority);
         // Several members on one machine, and no waiting for others that are not there.
         config.getNetworkConfig().setPortAutoIncrement(true);
         config.setProperty("hazelcast.wait.seconds.before.join", "0");

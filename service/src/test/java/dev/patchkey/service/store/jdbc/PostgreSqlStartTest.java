@@ -29,6 +29,8 @@ import org.springframework.context.ConfigurableApplicationContext;
 /** A start on PostgreSQL: it works from an empty database, and one that fails says in a sentence why, and what to do. */
 @ExtendWith(OutputCaptureExtension.class)
 class PostgreSqlStartTest {
+    private static final int FIRST_PORT = 25_891;
+
     private final PostgreSqlServer server = PostgreSqlServer.shared();
     private final String name = TestDatabase.freshName();
 
@@ -99,7 +101,51 @@ class PostgreSqlStartTest {
         try (ConfigurableApplicationContext context = run(server.url(name))) {
             assertThat(context.isRunning()).isTrue();
         }
-        assertThat(server.query(name, applied)).isEqualTo("1 1.1 2 2.1");
+        assertThat(server.query(name, applied)).isEqualTo("1 1.1 2 2.1 3");
+    }
+
+    private static String[] inCluster(String cluster, int pod, String store) {
+        return new String[] {
+            "patchkey.store=" + store,
+            "patchkey.cluster.name=" + cluster,
+            "patchkey.cluster.discovery=static",
+            "patchkey.cluster.members=127.0.0.1:" + FIRST_PORT + ",127.0.0.1:" + (FIRST_PORT + 1),
+            "patchkey.cluster.port=" + (FIRST_PORT + pod),
+            "patchkey.cluster.size=2"
+        };
+    }
+
+    @Test
+    void joinsPodsOverTheSameDatabaseAlone(CapturedOutput output) {
+        String cluster = "joins-" + name;
+        String other = server.createDatabase();
+        String refusal =
+                "patchkey.cluster.name must be shared by pods of one store and database alone, and is " + cluster
+                        + ": the pod at 127.0.0.1:" + FIRST_PORT + " keeps its counts in jdbc:" + identity(name)
+                        + " (patchkey.store, and the identity of the database), and this one in ";
+        try (ConfigurableApplicationContext first = run(server.url(name), inCluster(cluster, 0, "jdbc"))) {
+            assertThat(analysis(output, server.url(other), inCluster(cluster, 1, "jdbc")))
+                    .contains(refusal + "jdbc:" + identity(other) + "; give this"
+                            + " one the patchkey.store and spring.datasource.url of that one, or another"
+                            + " patchkey.cluster.name");
+            assertThat(analysis(output, server.url(name), inCluster(cluster, 1, "hazelcast")))
+                    .contains(refusal + "hazelcast; give");
+            assertThat(output).doesNotContain("with 2 of 2 pods");
+            try (ConfigurableApplicationContext second = run(server.url(name), inCluster(cluster, 1, "jdbc"))) {
+                assertThat(first.isRunning() && second.isRunning()).isTrue();
+                assertThat(output).contains("with 2 of 2 pods");
+            }
+        }
+    }
+
+    /** The database's own; makes it where the service has not been there yet. */
+    private String identity(String database) {
+        try (TestDatabase migrated = TestDatabase.at(server.url(database));
+                Connection connection = migrated.dataSource().getConnection()) {
+            return Schema.identity(connection);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test
