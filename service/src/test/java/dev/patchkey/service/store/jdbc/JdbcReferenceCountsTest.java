@@ -182,6 +182,7 @@ class JdbcReferenceCountsTest extends ReferenceCountsContract {
 
     private void purgeRequests(DataSource from, Instant before) {
         try (Connection connection = database.durability().connect(from)) {
+            Dialect.of(connection).beginWriting(connection);
             RequestTable.purge(connection, before);
             connection.commit();
         } catch (SQLException e) {
