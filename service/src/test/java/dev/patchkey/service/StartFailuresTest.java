@@ -45,6 +45,11 @@ class StartFailuresTest {
                 "patchkey.channel.lease=1ms|patchkey.channel.lease must be from PT1S to PT10M, and is PT0.001S.",
                 "patchkey.channel.pod-lease=9s|patchkey.channel.pod-lease must be from PT10S to PT10M, and is PT9S.",
                 "patchkey.holds.longest-lease=0s|patchkey.holds.longest-lease must be from PT1S to P3650D",
+                "patchkey.metrics.keys=10001|patchkey.metrics.keys must be 0 to 10000, and is 10001.",
+                "patchkey.metrics.holds=-1|patchkey.metrics.holds must be 0 to 10000, and is -1.",
+                "patchkey.metrics.nodes=-1|patchkey.metrics.nodes must be 0 to 10000, and is -1.",
+                "patchkey.metrics.interval=11m|patchkey.metrics.interval must be from PT1S to PT10M, and is PT11M.",
+                "patchkey.metrics.key=1|patchkey.metrics.key",
                 "server.forward-headers-strategy=native|server.forward-headers-strategy must be none",
                 "spring.datasource.hikari.maximum-pool-size=4|spring.datasource.hikari.maximum-pool-size must be at least"
                         + " 6, and is 4.",

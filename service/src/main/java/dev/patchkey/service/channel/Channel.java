@@ -233,6 +233,7 @@ final class Channel implements SmartLifecycle {
                     connection.turnAway(CloseCode.SUPERSEDED, "incarnation is superseded by a later life of the node");
                     return;
                 }
+                metrics.connected(current.isNew());
                 connection.attach(session);
                 cluster.tellMoved(opening);
                 if (current.isNew()) {

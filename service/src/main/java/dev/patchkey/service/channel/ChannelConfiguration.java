@@ -9,7 +9,6 @@ import dev.patchkey.service.propagation.NodeHolds;
 import dev.patchkey.service.propagation.PodCensus;
 import dev.patchkey.service.propagation.PodLease;
 import dev.patchkey.service.propagation.PodRegistration;
-import dev.patchkey.service.propagation.PropagationMetrics;
 import dev.patchkey.service.propagation.Propagator;
 import dev.patchkey.service.security.Caller;
 import dev.patchkey.service.security.Credentials;
@@ -85,11 +84,6 @@ public class ChannelConfiguration {
             NodeHolds holds,
             LeaseTimes times) {
         return new Propagator(counts, incarnations, nodes, cluster, registration, holds, times, System::nanoTime);
-    }
-
-    @Bean
-    PropagationMetrics propagationMetrics(LiveNodes nodes, PodLease lease, MeterRegistry registry) {
-        return new PropagationMetrics(nodes, lease, registry);
     }
 
     @Bean

@@ -12,6 +12,8 @@ final class ChannelMetrics {
     private final Counter snapshots;
     private final Counter changes;
     private final Counter lost;
+    private final Counter begun;
+    private final Counter resumed;
     private final Map<CloseCode, Counter> closes = new EnumMap<>(CloseCode.class);
 
     ChannelMetrics(MeterRegistry registry) {
@@ -21,6 +23,15 @@ final class ChannelMetrics {
             closes.put(code, closes(registry, code.problem));
         }
         lost = closes(registry, "lost");
+        begun = connects(registry, "new");
+        resumed = connects(registry, "resumed");
+    }
+
+    private static Counter connects(MeterRegistry registry, String kind) {
+        return Counter.builder("patchkey.channel.connects")
+                .description("Hellos that were granted. new: the first of a node's life; resumed: a later one")
+                .tag("kind", kind)
+                .register(registry);
     }
 
     private static Counter closes(MeterRegistry registry, String reason) {
@@ -35,6 +46,15 @@ final class ChannelMetrics {
                 .description("Numbered messages written to nodes")
                 .tag("type", type)
                 .register(registry);
+    }
+
+    /**
+     * A hello is granted.
+     *
+     * @param isFirst whether it is the first of this life of the node
+     */
+    void connected(boolean isFirst) {
+        (isFirst ? begun : resumed).increment();
     }
 
     void sent(FeedMessage message) {

@@ -62,6 +62,7 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
     private final PodPeers peers;
     private final PodCensus census;
     private final AtomicBoolean namesakeTold = new AtomicBoolean();
+    private volatile Latencies latencies = Latencies.UNHEARD;
     private final ExecutorService tasks = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("patchkey-barrier-", 0).factory());
 
@@ -161,6 +162,11 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
         asking.values().forEach(others -> others.cancel(true));
     }
 
+    /** Tells how long callers wait; those who only look are not told of. */
+    void measure(Latencies listener) {
+        latencies = listener;
+    }
+
     /** This pod's name. */
     public String pod() {
         return peers.name();
@@ -168,6 +174,16 @@ public final class Cluster implements Barrier, Nodes, AutoCloseable {
 
     @Override
     public Propagation await(KeyName key, Version version, Duration timeout) {
+        if (!timeout.isPositive()) {
+            return awaitUnheard(key, version, timeout);
+        }
+        long begun = System.nanoTime();
+        Propagation answer = awaitUnheard(key, version, timeout);
+        latencies.awaited(answer, System.nanoTime() - begun);
+        return answer;
+    }
+
+    private Propagation awaitUnheard(KeyName key, Version version, Duration timeout) {
         Duration bounded = timeout.compareTo(LONGEST_WAIT) < 0 ? timeout : LONGEST_WAIT;
         long deadline = System.nanoTime() + bounded.toNanos();
         Map<String, String> expired = new HashMap<>();

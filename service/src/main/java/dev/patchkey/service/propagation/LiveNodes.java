@@ -13,6 +13,8 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -54,8 +56,45 @@ public final class LiveNodes {
      */
     public record Heartbeat(long n, Version version, long seq) {}
 
-    /** How many nodes there are of each kind, and the age of the oldest message that one of them has not confirmed. */
-    record Census(int connected, int disconnected, Duration oldestUnconfirmed) {}
+    /** For how long a node may have left a message unconfirmed before it counts as lagging. */
+    static final Duration LAGGING_AFTER = Duration.ofSeconds(1);
+
+    /** Why a node lags. */
+    enum Lag {
+        /** It has not applied its snapshot yet. */
+        CONNECTING,
+        /** It has not confirmed what it was sent. */
+        NOT_APPLIED,
+        /** It has no connection, and its lease runs. */
+        DISCONNECTED
+    }
+
+    /**
+     * A node that lags.
+     *
+     * @param behind for how long it has said nothing of what it was to apply
+     */
+    record Laggard(String node, Lag why, Duration behind) {}
+
+    /**
+     * The sessions as they are.
+     *
+     * @param lagging how many nodes lag
+     * @param worst those that lag longest, longest first; as many as were asked for, or all
+     * @param oldestUnconfirmed the age of the oldest message that a connected node has not confirmed
+     * @param pending how many states wait to be written
+     * @param unconfirmed how many messages are written and not confirmed
+     * @param conflated how many states were ever replaced by newer ones before they were written
+     */
+    record Census(
+            int connected,
+            int disconnected,
+            int lagging,
+            List<Laggard> worst,
+            Duration oldestUnconfirmed,
+            long pending,
+            long unconfirmed,
+            long conflated) {}
 
     private final LeaseTimes times;
     private final LongSupplier nanoClock;
@@ -65,6 +104,7 @@ public final class LiveNodes {
 
     private volatile Runnable onReady = () -> {};
     private volatile Runnable onHeldBack = () -> {};
+    private volatile Latencies latencies = Latencies.UNHEARD;
 
     private final ReentrantLock lock = new ReentrantLock();
     /** The current session of each live node. Guarded by the lock, as is all below. */
@@ -90,6 +130,8 @@ public final class LiveNodes {
 
     private long setbacks;
     private long sweptAt;
+    /** In feeds of sessions that are over. */
+    private long conflatedBefore;
 
     /** @param mayConfirm whether the pod may renew leases, asked after what it would confirm has arrived */
     public LiveNodes(LeaseTimes times, LongSupplier nanoClock, InstantSource clock, BooleanSupplier mayConfirm) {
@@ -159,6 +201,11 @@ public final class LiveNodes {
         onHeldBack = heldBack;
     }
 
+    /** Tells how long changes take; each is told without the lock. */
+    void measure(Latencies listener) {
+        latencies = listener;
+    }
+
     /**
      * A heartbeat of the session has arrived. Renews the lease if the session is the node's current one.
      *
@@ -184,12 +231,16 @@ public final class LiveNodes {
      * @throws IllegalArgumentException if the number cannot be; nothing is changed
      */
     public void applied(NodeSession session, long n, Map<KeyName, Excepted> except) {
+        long took = -1;
         lock.lock();
         try {
             boolean wasSynced = session.feed.isSynced();
             // A key that flaps is excepted in each message: that must not hold up the waits for others.
             boolean takesBack = except.keySet().stream().anyMatch(key -> session.feed.exceptedOf(key) == null);
             Set<KeyName> touched = session.feed.applied(n, except);
+            if (except.isEmpty() && session.feed.confirmedSince() != -1) {
+                took = nanoClock.getAsLong() - session.feed.confirmedSince();
+            }
             if (takesBack) {
                 setbacks++;
             }
@@ -207,6 +258,9 @@ public final class LiveNodes {
             }
         } finally {
             lock.unlock();
+            if (took >= 0) {
+                latencies.applied(took);
+            }
         }
     }
 
@@ -265,20 +319,31 @@ public final class LiveNodes {
 
     /** Numbers and returns the next message that the session is to write, or null if nothing is due. */
     public @Nullable FeedMessage next(NodeSession session) {
+        FeedMessage message;
+        long waited = -1;
+        boolean isHeldBack = false;
         lock.lock();
         try {
             if (!isCurrent(session)) {
                 return null;
             }
-            FeedMessage message = session.feed.next(offeredVersion, nanoClock.getAsLong());
-            if (message != null || !session.feed.holdsBack() || !heldBack.add(session)) {
-                return message;
+            long now = nanoClock.getAsLong();
+            message = session.feed.next(offeredVersion, now);
+            if (message instanceof FeedMessage.Change) {
+                waited = now - session.feed.writtenSince();
+            } else if (message == null) {
+                isHeldBack = session.feed.holdsBack() && heldBack.add(session);
             }
         } finally {
             lock.unlock();
         }
-        onHeldBack.run();
-        return null;
+        if (waited >= 0) {
+            latencies.sent(waited);
+        }
+        if (isHeldBack) {
+            onHeldBack.run();
+        }
+        return message;
     }
 
     /** Whether the session's hello, which has arrived before the call, may be granted. */
@@ -680,22 +745,67 @@ public final class LiveNodes {
                 callSites);
     }
 
-    Census census() {
+    /** @param named how many of those that lag to name */
+    Census census(int named) {
         lock.lock();
         try {
             long now = nanoClock.getAsLong();
             int connected = 0;
+            int lagging = 0;
             long oldest = 0;
+            long pending = 0;
+            long unconfirmed = 0;
+            long conflated = conflatedBefore;
+            // Those that lag least come first, to be left out first.
+            Queue<Laggard> worst = new PriorityQueue<>(Comparator.comparing(Laggard::behind));
             for (NodeSession session : sessions.values()) {
+                NodeFeed feed = session.feed;
+                pending += feed.pending();
+                unconfirmed += feed.unconfirmed();
+                conflated += feed.conflated();
                 if (session.connected) {
                     connected++;
-                    oldest = Math.max(oldest, session.feed.oldestUnconfirmedNanos(now));
+                    oldest = Math.max(oldest, feed.oldestUnconfirmedNanos(now));
+                }
+                Laggard laggard = lagging(session, now);
+                if (laggard != null) {
+                    lagging++;
+                    worst.add(laggard);
+                    if (worst.size() > named) {
+                        worst.remove();
+                    }
                 }
             }
-            return new Census(connected, sessions.size() - connected, Duration.ofNanos(oldest));
+            List<Laggard> most = worst.stream()
+                    .sorted(Comparator.comparing(Laggard::behind).reversed())
+                    .toList();
+            return new Census(
+                    connected,
+                    sessions.size() - connected,
+                    lagging,
+                    most,
+                    Duration.ofNanos(oldest),
+                    pending,
+                    unconfirmed,
+                    conflated);
         } finally {
             lock.unlock();
         }
+    }
+
+    private static @Nullable Laggard lagging(NodeSession session, long now) {
+        long behind = session.feed.oldestUnconfirmedNanos(now);
+        Lag why = Lag.NOT_APPLIED;
+        if (!session.connected) {
+            behind = now - session.heardAt;
+            why = Lag.DISCONNECTED;
+        } else if (!session.feed.isSynced()) {
+            behind = now - session.openedAt;
+            why = Lag.CONNECTING;
+        }
+        return session.connected && behind < LAGGING_AFTER.toNanos()
+                ? null
+                : new Laggard(session.hello().node(), why, Duration.ofNanos(behind));
     }
 
     // Under the lock.
@@ -711,6 +821,7 @@ public final class LiveNodes {
 
     private void forget(NodeSession session) {
         heldBack.remove(session);
+        conflatedBefore += session.feed.conflated();
         forEachWait(wait -> {
             if (wait.missing.remove(session)) {
                 completeIfReached(wait);

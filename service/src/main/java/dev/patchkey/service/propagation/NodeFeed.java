@@ -54,7 +54,12 @@ final class NodeFeed {
         }
     }
 
-    private record Sent(long n, long at, Version version, List<View.Entry> entries) {}
+    /**
+     * A message that was written and is not confirmed.
+     *
+     * @param since when the oldest change in it was offered; for a part of the snapshot, when it was written
+     */
+    private record Sent(long n, long since, long at, Version version, List<View.Entry> entries) {}
 
     private final NodeHello hello;
 
@@ -73,6 +78,11 @@ final class NodeFeed {
     private final Map<KeyName, View.Entry> pending = new LinkedHashMap<>(4);
     private boolean urgent;
     private long pendingSince;
+    /** How many states were replaced by newer ones before they were written. */
+    private long conflated;
+    /** When the oldest change of those that were confirmed last was offered; -1 if none was among them. */
+    private long confirmedSince = -1;
+
     private final Deque<Sent> unconfirmed = new ArrayDeque<>(2);
     private final Map<KeyName, Flight> flights = new HashMap<>(4);
     private Map<KeyName, Excepted> excepted = Map.of();
@@ -100,7 +110,9 @@ final class NodeFeed {
         if (pending.isEmpty()) {
             pendingSince = now;
         }
-        pending.put(entry.key(), entry);
+        if (pending.put(entry.key(), entry) != null) {
+            conflated++;
+        }
         boolean isEdge = before == null || (before.count() > 0) != (entry.count() > 0);
         urgent |= isEdge;
         if (!flights.containsKey(entry.key())) {
@@ -143,7 +155,7 @@ final class NodeFeed {
             }
         }
         urgent &= !pending.isEmpty();
-        unconfirmed.add(new Sent(n, now, podVersion, entries));
+        unconfirmed.add(new Sent(n, pendingSince, now, podVersion, entries));
         return new FeedMessage.Change(n, podVersion, entries);
     }
 
@@ -162,7 +174,7 @@ final class NodeFeed {
             snapshot = null;
             snapshotEnd = n;
         }
-        unconfirmed.add(new Sent(n, now, of.version(), List.of()));
+        unconfirmed.add(new Sent(n, now, now, of.version(), List.of()));
         return new FeedMessage.SnapshotPart(n, of.version(), part, last);
     }
 
@@ -195,9 +207,13 @@ final class NodeFeed {
         touched.addAll(except.keySet());
         excepted = except;
         applied = n;
+        confirmedSince = -1;
         for (Sent sent = unconfirmed.peek(); sent != null && sent.n <= n; sent = unconfirmed.peek()) {
             unconfirmed.remove();
             appliedVersion = sent.version;
+            if (confirmedSince == -1 && !sent.entries.isEmpty()) {
+                confirmedSince = sent.since;
+            }
             for (View.Entry entry : sent.entries) {
                 confirm(entry, sent.n);
                 touched.add(entry.key());
@@ -240,6 +256,26 @@ final class NodeFeed {
         }
         Flight flight = flights.get(key);
         return flight == null ? offered : flight.applied;
+    }
+
+    /** When the oldest change in the newest message was offered. */
+    long writtenSince() {
+        return pendingSince;
+    }
+
+    /** When the oldest change of those that were confirmed last was offered; -1 if none was among them. */
+    long confirmedSince() {
+        return confirmedSince;
+    }
+
+    /** How many states wait to be written. */
+    int pending() {
+        return pending.size();
+    }
+
+    /** How many states were replaced by newer ones before they were written. */
+    long conflated() {
+        return conflated;
     }
 
     /** Whether something newer of the key waits to be written. */

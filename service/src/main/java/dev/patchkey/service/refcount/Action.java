@@ -60,6 +60,18 @@ public sealed interface Action {
     /** Forgets the key; refused unless its count is 0. Its revision goes on. */
     record Delete() implements Action {}
 
+    /** Its name in the history and in metrics. */
+    default String word() {
+        return switch (this) {
+            case Increment increment -> "increment";
+            case Decrement decrement -> "decrement";
+            case Acquire acquire -> "acquire";
+            case Release release -> "release";
+            case Expire expire -> "expire";
+            case Delete delete -> "delete";
+        };
+    }
+
     private static void requirePositive(int by) {
         if (by < 1) {
             throw new IllegalArgumentException("by must be at least 1, and is " + by);

@@ -31,6 +31,9 @@ final class AccessRules implements AuthorizationManager<RequestAuthorizationCont
     private final RequestMatcher health = EndpointRequest.to("health");
     private final RequestMatcher management = EndpointRequest.toAnyEndpoint();
 
+    /** They name keys and holders, whatever their prefix. */
+    private final RequestMatcher metrics = EndpointRequest.to("metrics", "prometheus");
+
     private final List<Rule> rules = List.of(
             new Rule(request -> !isRead(request) && management.matches(request), EnumSet.of(Role.ADMIN)),
             new Rule(reads("/v1/channel"), EnumSet.of(Role.NODE)),
@@ -62,7 +65,7 @@ final class AccessRules implements AuthorizationManager<RequestAuthorizationCont
         return PathPatternRequestMatcher.withDefaults().matcher(path);
     }
 
-    /** @throws ForbiddenException if the caller is known and has none of the roles */
+    /** @throws ForbiddenException if the caller is known, and has none of the roles or not the keys that it takes */
     @Override
     public AuthorizationDecision authorize(
             Supplier<? extends @Nullable Authentication> authentication, RequestAuthorizationContext context) {
@@ -81,6 +84,9 @@ final class AccessRules implements AuthorizationManager<RequestAuthorizationCont
                 .orElse(EnumSet.of(Role.ADMIN));
         if (!known.caller().hasAny(needed)) {
             throw known.caller().lacks(needed);
+        }
+        if (isRead(request) && metrics.matches(request)) {
+            known.caller().requireAllKeys();
         }
         return new AuthorizationDecision(true);
     }

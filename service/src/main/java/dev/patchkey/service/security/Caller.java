@@ -190,6 +190,18 @@ public record Caller(
     }
 
     /**
+     * For calls that tell of all keys.
+     *
+     * @throws ForbiddenException if some are none of the caller's business
+     */
+    void requireAllKeys() {
+        if (!readable.equals(ALL_KEYS)) {
+            throw new ForbiddenException(
+                    "This call tells of all keys; the caller " + name + " may read only those with one of the prefixes " + readable);
+        }
+    }
+
+    /**
      * What of the keys with this prefix the caller may read: prefixes in the order of names, none the beginning of
      * another.
      *

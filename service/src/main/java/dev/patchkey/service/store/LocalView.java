@@ -109,7 +109,7 @@ public final class LocalView implements View {
         if (!orderedAcrossKeys && !version.isAtLeast(entry.version())) {
             version = entry.version();
         }
-        tell(listener -> listener.changed(entry));
+        tell(listener -> listener.changed(entry, known));
     }
 
     private void tell(java.util.function.Consumer<Listener> news) {

@@ -107,6 +107,11 @@ public final class NaturalBatches<L, Q, A> {
         return pending.answer;
     }
 
+    /** How many questions have no answer yet. */
+    public int waiting() {
+        return waiting.get();
+    }
+
     private void start(L lane) {
         try {
             runner.execute(() -> run(lane));

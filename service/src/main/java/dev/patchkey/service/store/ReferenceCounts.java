@@ -7,6 +7,7 @@ import dev.patchkey.service.refcount.KeyState;
 import dev.patchkey.service.refcount.LastChange;
 import dev.patchkey.service.refcount.Outcome;
 import dev.patchkey.service.refcount.Version;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -67,13 +68,44 @@ public interface ReferenceCounts {
      *     {@code expire} or {@code delete}
      * @param holder whose hold, or null
      * @param count after the change
+     * @param trace the id of the trace that asked for it, or null
      */
     record HistoryLine(
             Version version,
             LastChange change,
             String action,
             @Nullable Holder holder,
-            int count) {}
+            int count,
+            @Nullable String trace) {}
+
+    /**
+     * A hold, as a list of those of all keys shows it.
+     *
+     * @param key which key is held
+     * @param holder by whom
+     * @param ofNode whether a node holds, for as long as it lives
+     * @param since when it was first acquired, by the store's clock
+     * @param deadline when it ends unless renewed, by the store's clock; null for one without an end and for a node's
+     */
+    record Held(
+            KeyName key,
+            Holder holder,
+            boolean ofNode,
+            Instant since,
+            @Nullable Instant deadline) {}
+
+    /**
+     * The holds of all keys.
+     *
+     * @param operators how many are operators'
+     * @param nodes how many are nodes'
+     * @param oldest those that have stood longest, in that order; as many as were asked for, or all
+     */
+    record HoldCensus(long operators, long nodes, List<Held> oldest) {
+        public HoldCensus {
+            oldest = List.copyOf(oldest);
+        }
+    }
 
     /**
      * Has the command decided. What arrives while a batch is in flight goes with the next.
@@ -107,6 +139,13 @@ public interface ReferenceCounts {
      * @throws UnsupportedOperationException if this store keeps no history
      */
     List<HistoryLine> history(KeyName key, long before, int limit);
+
+    /**
+     * The holds of all keys, as the store has them; blocks.
+     *
+     * @param limit how many to name; 0 or more
+     */
+    HoldCensus holds(int limit);
 
     /** This pod's view of all counts, which nodes are fed from. */
     View view();

@@ -78,6 +78,11 @@ public final class Staleness {
                 : null;
     }
 
+    /** How long ago the last comparison that has succeeded began; before the first, how long one has been wanted. */
+    public Duration age() {
+        return Duration.ofNanos(nanoClock.getAsLong() - provenAt.get());
+    }
+
     /** For an answer that could not be shown to be current, whatever {@link #now} says. */
     public Stale because(String reason) {
         return new Stale(since(), reason);

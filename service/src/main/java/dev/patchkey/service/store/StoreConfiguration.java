@@ -1,5 +1,6 @@
 package dev.patchkey.service.store;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
 import java.util.Set;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
@@ -21,6 +22,11 @@ class StoreConfiguration {
                 throw new IllegalArgumentException("patchkey.store must be jdbc or hazelcast, and is " + store);
             }
         };
+    }
+
+    @Bean
+    StoreMetrics storeMetrics(MeterRegistry registry) {
+        return new StoreMetrics(registry);
     }
 
     /** The part {@code store} of the readiness of the pod. */

@@ -33,6 +33,15 @@ public interface View {
         /** Must return at once: it may take short locks and must not wait for anything. */
         void changed(Entry entry);
 
+        /**
+         * The same, for whoever wants to know what the view had before.
+         *
+         * @param before the entry that this one takes the place of, or null
+         */
+        default void changed(Entry entry, @Nullable Entry before) {
+            changed(entry);
+        }
+
         /** A new epoch has replaced everything: read a new snapshot. The same rule. */
         void replaced(Version version);
     }

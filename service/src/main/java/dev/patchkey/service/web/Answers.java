@@ -284,7 +284,9 @@ final class Answers {
             @Nullable String reason,
 
             @Schema(description = "The reference count after the change")
-            int count) {
+            int count,
+
+            @Schema(description = "The id of the trace that asked for it, where requests are traced") @Nullable String traceId) {
 
         static HistoryEntry of(HistoryLine line) {
             return new HistoryEntry(
@@ -295,7 +297,8 @@ final class Answers {
                     line.action(),
                     line.holder() == null ? null : line.holder().value(),
                     line.change().reason(),
-                    line.count());
+                    line.count(),
+                    line.trace());
         }
     }
 

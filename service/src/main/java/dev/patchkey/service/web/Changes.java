@@ -35,10 +35,12 @@ class Changes {
 
     private final ReferenceCounts counts;
     private final Barrier barrier;
+    private final Traces traces;
 
-    Changes(ReferenceCounts counts, Barrier barrier) {
+    Changes(ReferenceCounts counts, Barrier barrier, Traces traces) {
         this.counts = counts;
         this.barrier = barrier;
+        this.traces = traces;
     }
 
     /**
@@ -58,7 +60,7 @@ class Changes {
         RequestId request = idempotencyKey == null
                 ? null
                 : new RequestId(actor, Checks.idempotencyKey(idempotencyKey), hash(key, action, reason));
-        Outcome outcome = decide(new Command(key, action, actor, reason, request));
+        Outcome outcome = decide(new Command(key, action, actor, reason, request, traces.current()));
         return switch (outcome) {
             case Outcome.Done done -> answer(key, done, await);
             case Outcome.Refused refused ->

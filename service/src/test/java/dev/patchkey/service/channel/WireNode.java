@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A node on the wire: the JDK's WebSocket and nothing else. */
-final class WireNode implements WebSocket.Listener {
+public final class WireNode implements WebSocket.Listener {
     static final HttpClient CLIENT = HttpClient.newHttpClient();
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -42,7 +42,7 @@ final class WireNode implements WebSocket.Listener {
         return new WireNode(pod.uri("ws"));
     }
 
-    static WireNode connect(int port, String... headers) {
+    public static WireNode connect(int port, String... headers) {
         return new WireNode(URI.create("ws://127.0.0.1:" + port + ChannelServlet.PATH), headers);
     }
 
@@ -61,22 +61,22 @@ final class WireNode implements WebSocket.Listener {
         return wire;
     }
 
-    static String helloOf(String node, String incarnation, String held) {
+    public static String helloOf(String node, String incarnation, String held) {
         return """
                 {"type":"hello","protocol":1,"node":"%s","incarnation":"%s","application":"test","held":[%s],\
                 "stalePolicy":"hold"}""".formatted(node, incarnation, held);
     }
 
-    WireNode hello(String node, String incarnation) {
+    public WireNode hello(String node, String incarnation) {
         return send(helloOf(node, incarnation, ""));
     }
 
-    WireNode send(String message) {
+    public WireNode send(String message) {
         socket.sendText(message, true).join();
         return this;
     }
 
-    void apply(JsonNode numbered) {
+    public void apply(JsonNode numbered) {
         send("{\"type\":\"applied\",\"n\":" + numbered.get("n") + "}");
     }
 
@@ -86,7 +86,7 @@ final class WireNode implements WebSocket.Listener {
     }
 
     /** The next message but heartbeats, which must be of the type. */
-    JsonNode expect(String type) {
+    public JsonNode expect(String type) {
         try {
             while (true) {
                 JsonNode message = messages.poll(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);

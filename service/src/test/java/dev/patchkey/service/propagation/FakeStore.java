@@ -15,6 +15,7 @@ import dev.patchkey.service.store.StoreUnavailableException;
 import dev.patchkey.service.store.View;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -139,6 +140,22 @@ public final class FakeStore implements ReferenceCounts, Incarnations, View {
                 .filter(state -> state.holds().containsKey(holder))
                 .map(state -> new Read(state, new Version(epoch, state.revision())))
                 .toList();
+    }
+
+    @Override
+    public synchronized HoldCensus holds(int limit) {
+        if (unavailable) {
+            throw new StoreUnavailableException("the test says so");
+        }
+        List<Held> all = states.values().stream()
+                .flatMap(state -> state.holds().values().stream()
+                        .map(hold -> new Held(
+                                state.key(), hold.holder(), hold.node() != null, hold.since(), hold.deadline())))
+                .sorted(Comparator.comparing(Held::since))
+                .toList();
+        long nodes = all.stream().filter(Held::ofNode).count();
+        return new HoldCensus(
+                all.size() - nodes, nodes, all.stream().limit(limit).toList());
     }
 
     @Override

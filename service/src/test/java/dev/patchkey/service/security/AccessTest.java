@@ -67,6 +67,8 @@ class AccessTest {
         "GET,/v1/channel,403,426,403,403",
         "GET,/v1/nothing,404,403,404,404",
         "GET,/actuator/metrics,200,403,200,200",
+        "GET,/actuator/prometheus,200,403,200,200",
+        "HEAD,/actuator/prometheus,200,403,200,200",
         "GET,/actuator/info,200,403,200,200",
         "POST,/v1/keys/access.count/increment,403,403,200,200",
         "POST,/v1/keys/access.count/decrement,403,403,200,200",

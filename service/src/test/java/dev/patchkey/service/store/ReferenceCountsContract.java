@@ -18,6 +18,8 @@ import dev.patchkey.service.refcount.Refusal;
 import dev.patchkey.service.refcount.Version;
 import dev.patchkey.service.store.Incarnations.Numbered;
 import dev.patchkey.service.store.ReferenceCounts.Consistency;
+import dev.patchkey.service.store.ReferenceCounts.Held;
+import dev.patchkey.service.store.ReferenceCounts.HoldCensus;
 import dev.patchkey.service.store.ReferenceCounts.Read;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -68,6 +70,37 @@ public abstract class ReferenceCountsContract {
 
     private KeyState state(String name) {
         return counts().read(new KeyName(name), Consistency.CLUSTER).state();
+    }
+
+    @Test
+    void theHoldsOfAllKeysAreCountedByKindAndTheOldestAreNamed() {
+        HoldCensus before = counts().holds(0);
+        assertThat(before.oldest()).isEmpty();
+        String older = freshKey();
+        String younger = freshKey();
+        done(on(older).acquire("alice", Duration.ofHours(1)));
+        done(on(older).acquire("n", new NodeStamp(1, 1, "session")));
+        done(on(younger).acquire("alice", (Duration) null));
+        done(on(younger).increment(1));
+
+        HoldCensus after = counts().holds(10_000);
+        assertThat(after.operators()).isEqualTo(before.operators() + 2);
+        assertThat(after.nodes()).isEqualTo(before.nodes() + 1);
+        assertThat(after.oldest()).hasSize((int) (after.operators() + after.nodes()));
+        assertThat(after.oldest()).isSortedAccordingTo(Comparator.comparing(Held::since));
+        List<Held> ours = after.oldest().stream()
+                .filter(held -> List.of(older, younger).contains(held.key().value()))
+                .toList();
+        assertThat(ours)
+                .extracting(held -> held.key() + " " + held.holder() + " " + held.ofNode() + " "
+                        + (held.deadline() == null ? "no end" : Duration.between(held.since(), held.deadline())))
+                .containsExactlyInAnyOrder(
+                        older + " alice false PT1H", older + " n true no end", younger + " alice false no end");
+        assertThat(counts().holds(1).oldest()).containsExactly(after.oldest().getFirst());
+        assertThat(counts().holds(1).operators()).isEqualTo(after.operators());
+
+        done(on(older).release("alice"));
+        assertThat(counts().holds(0).operators()).isEqualTo(before.operators() + 1);
     }
 
     @Test

@@ -183,6 +183,7 @@ final class Codec {
             o.writeString(request.key());
             o.writeString(request.hash());
         });
+        out.writeString(command.trace());
     }
 
     static Command readCommand(ObjectDataInput in) throws IOException {
@@ -191,7 +192,8 @@ final class Codec {
                 readAction(in),
                 readText(in),
                 in.readString(),
-                readNullable(in, i -> new RequestId(readText(i), readText(i), readText(i))));
+                readNullable(in, i -> new RequestId(readText(i), readText(i), readText(i))),
+                in.readString());
     }
 
     private static void writeAction(ObjectDataOutput out, Action action) throws IOException {

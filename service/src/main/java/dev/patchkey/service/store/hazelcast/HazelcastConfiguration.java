@@ -4,7 +4,11 @@ import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
 import dev.patchkey.service.store.Authority;
 import dev.patchkey.service.store.CommitterRoute;
+import dev.patchkey.service.store.Copies;
 import dev.patchkey.service.store.CountsMap;
+import dev.patchkey.service.store.StoreMetrics;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
@@ -54,6 +58,32 @@ class HazelcastConfiguration {
         return member;
     }
 
+    /** Of the partitions that this pod has; with those of the other pods, of all. */
+    @Bean
+    Copies copies(HazelcastInstance hazelcast) {
+        return () -> hazelcast.getPartitionService().isLocalMemberSafe();
+    }
+
+    @Bean
+    MeterBinder clusterMetrics(HazelcastInstance hazelcast, ClusterProperties properties) {
+        return registry -> {
+            Gauge.builder(
+                            "patchkey.cluster.members",
+                            hazelcast,
+                            member -> member.getCluster().getMembers().size())
+                    .description("Pods that this one sees, itself among them")
+                    .register(registry);
+            Gauge.builder("patchkey.cluster.size", properties, ClusterProperties::size)
+                    .description("Pods that there are when all are well")
+                    .strongReference(true)
+                    .register(registry);
+            Gauge.builder("patchkey.cluster.quorum", properties, ClusterProperties::quorum)
+                    .description("More than half of the size; fewer take no change on the hazelcast store")
+                    .strongReference(true)
+                    .register(registry);
+        };
+    }
+
     static void warnOfOpenPort(ClusterProperties properties) {
         if (properties.isOpenToOthers()) {
             log.warn(
@@ -98,7 +128,8 @@ class HazelcastConfiguration {
         }
 
         @Bean(destroyMethod = "close")
-        HazelcastReferenceCounts referenceCounts(HazelcastInstance hazelcast, ClusterProperties properties) {
+        HazelcastReferenceCounts referenceCounts(
+                HazelcastInstance hazelcast, ClusterProperties properties, StoreMetrics metrics) {
             properties.requireSizeOfAllMembers();
             if (properties.size() % 2 == 0) {
                 log.warn(
@@ -114,7 +145,7 @@ class HazelcastConfiguration {
             Membership.onChange(hazelcast, check);
             check.run();
             HazelcastReferenceCounts counts =
-                    new HazelcastReferenceCounts(hazelcast, new Membership(hazelcast, properties.quorum()));
+                    new HazelcastReferenceCounts(hazelcast, new Membership(hazelcast, properties.quorum()), metrics);
             counts.start();
             log.info(
                     "Reference counts are kept in cluster {}: epoch {}, {} keys",

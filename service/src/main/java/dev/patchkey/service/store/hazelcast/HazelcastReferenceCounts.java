@@ -23,6 +23,7 @@ import dev.patchkey.service.store.OutcomeUnknownException;
 import dev.patchkey.service.store.ReferenceCounts;
 import dev.patchkey.service.store.Stale;
 import dev.patchkey.service.store.Staleness;
+import dev.patchkey.service.store.StoreMetrics;
 import dev.patchkey.service.store.StoreUnavailableException;
 import dev.patchkey.service.store.View;
 import java.time.Duration;
@@ -31,6 +32,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -97,7 +99,9 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
 
     private final HazelcastInstance hazelcast;
 
-    HazelcastReferenceCounts(HazelcastInstance hazelcast, Membership membership) {
+    private final StoreMetrics metrics;
+
+    HazelcastReferenceCounts(HazelcastInstance hazelcast, Membership membership, StoreMetrics metrics) {
         this.hazelcast = hazelcast;
         this.counts = hazelcast.getMap(ClusterConfig.COUNTS);
         this.membership = membership;
@@ -106,6 +110,8 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
         this.epoch = new Epoch(hazelcast);
         this.commits = new HazelcastCommits(hazelcast, membership, epoch::current, epoch::latest);
         this.batches = new NaturalBatches<>(runner, Commits.LARGEST_BATCH, this::decide);
+        this.metrics = metrics;
+        metrics.watch(batches::waiting, staleness, view);
     }
 
     /** Fills the view, then serves. */
@@ -241,24 +247,34 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
 
     @Override
     public CompletableFuture<Outcome> submit(Command command) {
-        return batches.submit(command.key(), command);
+        return metrics.timed(command, each -> batches.submit(each.key(), each));
     }
 
     private void decide(List<NaturalBatches.Pending<Command, Outcome>> batch) {
+        metrics.batch(batch.size());
+        long begun = System.nanoTime();
         List<Outcome> outcomes;
         try {
             outcomes = commits.execute(
                     batch.stream().map(NaturalBatches.Pending::question).toList());
-        } catch (StoreUnavailableException | OutcomeUnknownException e) {
+        } catch (StoreUnavailableException e) {
+            metrics.commit(StoreMetrics.Commit.UNAVAILABLE, begun);
+            batch.forEach(each -> each.fail(e));
+            return;
+        } catch (OutcomeUnknownException e) {
+            metrics.commit(StoreMetrics.Commit.UNKNOWN, begun);
             batch.forEach(each -> each.fail(e));
             return;
         }
+        metrics.commit(StoreMetrics.Commit.DONE, begun);
+        long committed = System.nanoTime();
         KeyName key = batch.getFirst().question().key();
         for (Outcome outcome : outcomes) {
             if (outcome instanceof Outcome.Done done && done.version().revision() > 0) {
                 view.offer(new View.Entry(key, done.count(), done.version()));
             }
         }
+        metrics.published(committed);
         for (int i = 0; i < batch.size(); i++) {
             batch.get(i).answer(outcomes.get(i));
         }
@@ -358,6 +374,39 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
             Collection<KeyState> held = counts.project(new Queries.StateOf(), new Queries.HeldBy(holder));
             return held.stream().map(state -> asRead(state.key(), state)).toList();
         });
+    }
+
+    @Override
+    public HoldCensus holds(int limit) {
+        return settled(Consistency.CLUSTER, () -> {
+            List<Held> all = enabledKeys().stream()
+                    .flatMap(this::states)
+                    .flatMap(HazelcastReferenceCounts::holdsOf)
+                    .sorted(Comparator.comparing(Held::since))
+                    .toList();
+            long nodes = all.stream().filter(Held::ofNode).count();
+            return new HoldCensus(
+                    all.size() - nodes, nodes, all.stream().limit(limit).toList());
+        });
+    }
+
+    /** In parts of a size that one operation may have. */
+    private List<Set<String>> enabledKeys() {
+        List<Set<String>> parts = new ArrayList<>();
+        for (View.Entry entry : view.snapshot().entries()) {
+            if (entry.count() > 0) {
+                if (parts.isEmpty() || parts.getLast().size() == LARGEST_PAGE) {
+                    parts.add(new HashSet<>());
+                }
+                parts.getLast().add(entry.key().value());
+            }
+        }
+        return parts;
+    }
+
+    private static Stream<Held> holdsOf(KeyState state) {
+        return state.holds().values().stream()
+                .map(hold -> new Held(state.key(), hold.holder(), hold.node() != null, hold.since(), hold.deadline()));
     }
 
     @Override

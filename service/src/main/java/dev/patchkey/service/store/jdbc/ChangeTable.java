@@ -36,7 +36,8 @@ final class ChangeTable {
                         "ref_count",
                         "actor",
                         "changed_at",
-                        "reason"),
+                        "reason",
+                        "trace_id"),
                 changes.stream().map(ChangeTable::row).toList());
     }
 
@@ -52,7 +53,8 @@ final class ChangeTable {
             line.count(),
             line.change().actor(),
             line.change().at(),
-            line.change().reason()
+            line.change().reason(),
+            line.trace()
         };
     }
 
@@ -73,7 +75,8 @@ final class ChangeTable {
                 new LastChange(row.getString("actor"), Sql.requireInstant(row, "changed_at"), row.getString("reason")),
                 row.getString("action"),
                 holder == null ? null : new Holder(holder),
-                row.getInt("ref_count"));
+                row.getInt("ref_count"),
+                row.getString("trace_id"));
     }
 
     /**
@@ -125,17 +128,6 @@ final class ChangeTable {
     private static long oldest(Connection connection) throws SQLException {
         return Sql.query(connection, "SELECT MIN(revision) AS oldest FROM changes", row -> (Long) row.getLong("oldest"))
                 .getFirst();
-    }
-
-    static String nameOf(Action action) {
-        return switch (action) {
-            case Action.Increment increment -> "increment";
-            case Action.Decrement decrement -> "decrement";
-            case Action.Acquire acquire -> "acquire";
-            case Action.Release release -> "release";
-            case Action.Expire expire -> "expire";
-            case Action.Delete delete -> "delete";
-        };
     }
 
     static @Nullable Holder holderOf(Action action) {

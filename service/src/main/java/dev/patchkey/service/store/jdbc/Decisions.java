@@ -94,9 +94,10 @@ final class Decisions {
                     new HistoryLine(
                             done.version(),
                             new LastChange(command.actor(), head.now(), command.reason()),
-                            ChangeTable.nameOf(command.action()),
+                            command.action().word(),
                             ChangeTable.holderOf(command.action()),
-                            done.count())));
+                            done.count(),
+                            command.trace())));
         }
         return decision.outcome();
     }

@@ -124,6 +124,9 @@ final class JdbcCommits implements Commits {
     /** Written under {@link #committing}; read by anyone. */
     private volatile long fenceConflicts;
 
+    /** The same. */
+    private volatile long fatesInDoubt;
+
     /**
      * @param seen what this pod has seen committed, which a head that is sound is never behind
      * @param pod names this life of this pod, and no other
@@ -402,6 +405,16 @@ final class JdbcCommits implements Commits {
         fenceConflicts++;
     }
 
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one batch at a time
+    private void noteDoubt() {
+        fatesInDoubt++;
+    }
+
+    /** How many commits had failed in a way that left it open whether they had happened. */
+    long fatesInDoubt() {
+        return fatesInDoubt;
+    }
+
     /** How many batches found that another committer had moved the head since this one last had it. */
     long fenceConflicts() {
         return fenceConflicts;
@@ -428,6 +441,7 @@ final class JdbcCommits implements Commits {
     /** Returns if the commit happened and is durable. */
     private void settle(Decisions decisions, Fate.InDoubt doubt) {
         Exception failure = doubt.reason();
+        noteDoubt();
         forget();
         log.warn("A commit failed, so its batch {} is looked up", decisions.batch(), failure);
         long giveUpAt = System.nanoTime() + FATE_PATIENCE.toNanos();

@@ -18,6 +18,7 @@ import dev.patchkey.service.store.Published;
 import dev.patchkey.service.store.ReferenceCounts;
 import dev.patchkey.service.store.Stale;
 import dev.patchkey.service.store.Staleness;
+import dev.patchkey.service.store.StoreMetrics;
 import dev.patchkey.service.store.StoreUnavailableException;
 import dev.patchkey.service.store.View;
 import java.sql.Connection;
@@ -103,6 +104,7 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     private final ScheduledExecutorService housekeeper = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("patchkey-housekeeper").daemon().factory());
 
+    private final StoreMetrics metrics;
     private final NaturalBatches<Lane, Command, Outcome> here;
     private final NaturalBatches<Lane, Command, Outcome> elsewhere;
 
@@ -116,8 +118,13 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     private final AtomicBoolean publishing = new AtomicBoolean();
 
     JdbcReferenceCounts(
-            DataSource dataSource, Durability durability, CountsMap map, CommitterRoute route, Retention retention) {
-        this(dataSource, durability, map, route, retention, ReadIndex.of(dataSource, durability));
+            DataSource dataSource,
+            Durability durability,
+            CountsMap map,
+            CommitterRoute route,
+            Retention retention,
+            StoreMetrics metrics) {
+        this(dataSource, durability, map, route, retention, ReadIndex.of(dataSource, durability), metrics);
     }
 
     JdbcReferenceCounts(
@@ -126,13 +133,15 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
             CountsMap map,
             CommitterRoute route,
             Retention retention,
-            ReadIndex index) {
+            ReadIndex index,
+            StoreMetrics metrics) {
         this.dataSource = dataSource;
         this.durability = durability;
         this.map = map;
         this.route = route;
         this.retention = retention;
         this.index = index;
+        this.metrics = metrics;
         this.health = new DatabaseHealth(dataSource, durability, this::reconcileSoon);
         this.commits = new JdbcCommits(
                 dataSource,
@@ -143,6 +152,7 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
         this.reconciliation = new Reconciliation(dataSource, durability, map, view, staleness);
         this.here = new NaturalBatches<>(committer, Commits.LARGEST_BATCH, this::commit);
         this.elsewhere = new NaturalBatches<>(forwarder, Commits.LARGEST_BATCH, this::forward);
+        metrics.watch(() -> here.waiting() + elsewhere.waiting(), staleness, view);
     }
 
     /** Loads everything, then serves. */
@@ -226,15 +236,25 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
 
     @Override
     public CompletableFuture<Outcome> submit(Command command) {
+        return metrics.timed(command, this::route);
+    }
+
+    private CompletableFuture<Outcome> route(Command command) {
         return route.isHere() ? here.submit(Lane.ONLY, command) : elsewhere.submit(Lane.ONLY, command);
     }
 
     private void commit(List<NaturalBatches.Pending<Command, Outcome>> batch) {
+        metrics.batch(batch.size());
+        long begun = System.nanoTime();
         List<Outcome> outcomes;
         try {
             outcomes = commits.execute(
-                    batch.stream().map(NaturalBatches.Pending::question).toList(), health::wrote);
+                    batch.stream().map(NaturalBatches.Pending::question).toList(), () -> {
+                        metrics.commit(StoreMetrics.Commit.DONE, begun);
+                        health.wrote();
+                    });
         } catch (StoreUnavailableException e) {
+            metrics.commit(StoreMetrics.Commit.UNAVAILABLE, begun);
             if (batch.size() > 1 && JdbcCommits.isWorthSplitting(e)) {
                 commit(batch.subList(0, batch.size() / 2));
                 commit(batch.subList(batch.size() / 2, batch.size()));
@@ -246,6 +266,7 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
             }
             return;
         } catch (OutcomeUnknownException e) {
+            metrics.commit(StoreMetrics.Commit.UNKNOWN, begun);
             health.writeFailed(e.getCause() == null ? e : e.getCause());
             batch.forEach(each -> each.fail(e));
             return;
@@ -257,6 +278,7 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
 
     /** Makes what is committed visible: to readers by the map, to nodes by the view, this pod's and then the others'. */
     private void publish(Version before, Version after, List<Published> states) {
+        long committed = System.nanoTime();
         try {
             map.publish(states);
         } catch (Throwable e) {
@@ -270,6 +292,7 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
         if (!complete || after.epoch() != view.version().epoch()) {
             reconcileSoon();
         }
+        metrics.published(committed);
         if (!after.equals(before)) {
             map.announce(new CountsMap.Advance(before, after, changed));
         }
@@ -503,6 +526,11 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
                 .toList();
     }
 
+    @Override
+    public HoldCensus holds(int limit) {
+        return read(connection -> HoldsOfAllKeys.read(connection, limit));
+    }
+
     private static List<List<KeyName>> inPages(List<KeyName> keys) {
         List<List<KeyName>> pages = new ArrayList<>();
         for (int from = 0; from < keys.size(); from += LARGEST_PAGE) {
@@ -568,5 +596,15 @@ final class JdbcReferenceCounts implements ReferenceCounts, AutoCloseable {
     /** How many batches found that another committer had moved the head since this pod's own last one. */
     double fenceConflicts() {
         return commits.fenceConflicts();
+    }
+
+    /** How many commits had failed in a way that left it open whether they had happened. */
+    double fatesInDoubt() {
+        return commits.fatesInDoubt();
+    }
+
+    /** Whether this pod is the one that commits. */
+    boolean isCommitter() {
+        return route.isHere();
     }
 }

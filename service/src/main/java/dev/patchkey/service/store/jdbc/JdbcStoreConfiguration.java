@@ -6,7 +6,9 @@ import dev.patchkey.service.store.CommitterRoute;
 import dev.patchkey.service.store.CountsMap;
 import dev.patchkey.service.store.PodRegistry;
 import dev.patchkey.service.store.StoreHealth;
+import dev.patchkey.service.store.StoreMetrics;
 import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.sql.SQLException;
 import javax.sql.DataSource;
@@ -85,13 +87,14 @@ class JdbcStoreConfiguration {
             CountsMap map,
             CommitterRoute route,
             HistoryProperties history,
-            EpochProperties epoch)
+            EpochProperties epoch,
+            StoreMetrics metrics)
             throws SQLException {
         if (epoch.beginNew()) {
             NewEpoch.begin(dataSource, durability);
         }
         JdbcReferenceCounts counts = new JdbcReferenceCounts(
-                dataSource, durability, map, route, new Retention(history.changes(), history.keep()));
+                dataSource, durability, map, route, new Retention(history.changes(), history.keep()), metrics);
         counts.start();
         log.info("Reference counts are kept in the database: {}", counts.describe());
         return counts;
@@ -102,13 +105,20 @@ class JdbcStoreConfiguration {
         return counts.health();
     }
 
-    /** Grows by one or two when the committer moves, and goes on growing while two commit at once. */
+    /** Conflicts grow by one or two when the committer moves, and go on growing while two commit at once. */
     @Bean
-    MeterBinder fenceMetrics(JdbcReferenceCounts counts) {
-        return registry -> FunctionCounter.builder(
-                        "patchkey.store.fence.conflicts", counts, JdbcReferenceCounts::fenceConflicts)
-                .description("Batches that found the head moved by another committer since this pod's own last one")
-                .register(registry);
+    MeterBinder committerMetrics(JdbcReferenceCounts counts) {
+        return registry -> {
+            FunctionCounter.builder("patchkey.store.fence.conflicts", counts, JdbcReferenceCounts::fenceConflicts)
+                    .description("Batches that found the head moved by another committer since this pod's own last one")
+                    .register(registry);
+            FunctionCounter.builder("patchkey.store.fates.in.doubt", counts, JdbcReferenceCounts::fatesInDoubt)
+                    .description("Commits that failed and may have happened all the same, and were looked up")
+                    .register(registry);
+            Gauge.builder("patchkey.store.committer", counts, each -> each.isCommitter() ? 1 : 0)
+                    .description("Whether this pod is the one that commits")
+                    .register(registry);
+        };
     }
 
     /** An embedded database belongs to this process, whose start proves every earlier one dead: memory is enough. */

@@ -8,6 +8,8 @@ import dev.patchkey.service.store.CommitterRoute;
 import dev.patchkey.service.store.CountsMap;
 import dev.patchkey.service.store.Incarnations;
 import dev.patchkey.service.store.ReferenceCounts;
+import dev.patchkey.service.store.StoreMetrics;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.UUID;
@@ -118,7 +120,8 @@ public final class TestCluster implements AutoCloseable {
 
         /** The store that is kept in memory alone. */
         public ReferenceCounts counts() {
-            HazelcastReferenceCounts counts = new HazelcastReferenceCounts(member, new Membership(member, quorum));
+            HazelcastReferenceCounts counts = new HazelcastReferenceCounts(
+                    member, new Membership(member, quorum), new StoreMetrics(new SimpleMeterRegistry()));
             counts.start();
             return counts;
         }

@@ -115,6 +115,17 @@ class JdbcReferenceCountsTest extends ReferenceCountsContract {
     }
 
     @Test
+    void aHistoryLineSaysWhichTraceAskedForIt() {
+        String trace = "0af7651916cd43dd8448eb211c80319c";
+        Command plain = on("traced").increment(1);
+        submit(counts, plain);
+        submit(counts, new Command(plain.key(), plain.action(), plain.actor(), plain.reason(), plain.request(), trace));
+        assertThat(counts.history(new KeyName("traced"), Long.MAX_VALUE, 10))
+                .extracting(HistoryLine::trace)
+                .containsExactly(trace, null);
+    }
+
+    @Test
     void purgesWhatIsOlderThanTheHistoryIsKeptAlone() throws Exception {
         submit(counts, on("aged").increment(1));
         submit(counts, on("aged").increment(1));

@@ -4,7 +4,9 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.store.CommitterRoute;
 import dev.patchkey.service.store.CountsMap;
+import dev.patchkey.service.store.StoreMetrics;
 import dev.patchkey.service.store.hazelcast.TestCluster;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
@@ -143,7 +145,13 @@ final class TestDatabase implements AutoCloseable {
             CountsMap map, CommitterRoute route, DataSource dataSource, ReadIndex index) {
         try {
             JdbcReferenceCounts counts = new JdbcReferenceCounts(
-                    dataSource, durability(dataSource), map, route, new Retention(1_000_000, null), index);
+                    dataSource,
+                    durability(dataSource),
+                    map,
+                    route,
+                    new Retention(1_000_000, null),
+                    index,
+                    new StoreMetrics(new SimpleMeterRegistry()));
             counts.start();
             return counts;
         } catch (SQLException e) {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.patchkey.service.metrics;
+
+import org.jspecify.annotations.NullMarked;

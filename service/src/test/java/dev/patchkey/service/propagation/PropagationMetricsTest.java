@@ -1,0 +1,130 @@
+package dev.patchkey.service.propagation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.patchkey.service.refcount.KeyName;
+import dev.patchkey.service.store.LonePod;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** What metrics tell of nodes, step by step. */
+class PropagationMetricsTest {
+
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private final FakeStore store = new FakeStore();
+    private final Pod pod = new Pod(store);
+    private final LonePod peers = new LonePod("pod-1");
+    private final PropagationMetrics metrics = new PropagationMetrics(
+            pod.nodes,
+            new Cluster(pod.nodes, peers, new PodCensus(new FakeRegistry(), peers.id(), () -> pod.now)),
+            new PodLease(Duration.ofSeconds(30), () -> pod.now),
+            2,
+            registry,
+            () -> pod.now);
+
+    private Timer timer(String name) {
+        return registry.get(name).timer();
+    }
+
+    private double value(String name) {
+        return registry.get(name).meter().measure().iterator().next().getValue();
+    }
+
+    private void pass(Duration time) {
+        pod.now += time.toNanos();
+    }
+
+    @Test
+    void aChangeIsTimedFromWhenItCameToWhenItIsSentAndApplied() {
+        FakeNode node = pod.connectAndApply("n");
+        assertThat(timer("patchkey.propagation.applied").count())
+                .as("a snapshot is no change")
+                .isZero();
+        node.reads = false;
+        store.increment("a");
+        pod.feed();
+        pass(Duration.ofMillis(30));
+        node.receive();
+        pass(Duration.ofMillis(70));
+        node.applyAll();
+        assertThat(timer("patchkey.propagation.sent").count()).isEqualTo(1);
+        assertThat(timer("patchkey.propagation.sent").totalTime(TimeUnit.MILLISECONDS))
+                .isEqualTo(30);
+        assertThat(timer("patchkey.propagation.applied").count()).isEqualTo(1);
+        assertThat(timer("patchkey.propagation.applied").totalTime(TimeUnit.MILLISECONDS))
+                .isEqualTo(100);
+    }
+
+    @Test
+    void whatIsExceptedOrSaidAgainIsNotTimedAsApplied() {
+        FakeNode node = pod.connectAndApply("n");
+        store.increment("a");
+        pod.feed();
+        FeedMessage change = node.received.getFirst();
+        pod.nodes.applied(node.session, change.n(), Map.of(new KeyName("a"), new Excepted(1, "the rebind failed")));
+        pod.nodes.applied(node.session, change.n(), Map.of());
+        assertThat(timer("patchkey.propagation.applied").count()).isZero();
+    }
+
+    @Test
+    void whatIsConflatedIsCountedAndStaysCountedWhenTheNodeIsGone() {
+        FakeNode node = pod.connectAndApply("n");
+        node.reads = false;
+        for (int i = 0; i < 5; i++) {
+            store.increment("a");
+            pod.feed();
+        }
+        pass(Duration.ofSeconds(1));
+        assertThat(value("patchkey.channel.conflated")).isEqualTo(4);
+        assertThat(value("patchkey.channel.pending")).isEqualTo(1);
+        pod.nodes.bye(node.session);
+        pass(Duration.ofSeconds(1));
+        assertThat(value("patchkey.channel.conflated")).isEqualTo(4);
+        assertThat(value("patchkey.channel.pending")).isZero();
+    }
+
+    @Test
+    void thoseThatLagLongestAreNamedUpToTheBound() {
+        FakeNode silent = pod.connectAndApply("silent");
+        FakeNode gone = pod.connectAndApply("gone");
+        pod.connectAndApply("well");
+        store.increment("a");
+        pod.feed();
+        pass(Duration.ofMillis(900));
+        assertThat(pod.nodes.census(10).lagging())
+                .as("nobody lags for less than a second")
+                .isZero();
+        pass(Duration.ofMillis(200));
+        pod.nodes.disconnected(gone.session);
+        FakeNode late = FakeNode.connect(pod.nodes, "late", 1, "late-1");
+        pass(Duration.ofSeconds(1));
+        assertThat(late.endings).isEmpty();
+        assertThat(silent.received).hasSize(1);
+        // silent, well and gone for 2.1 s, and late for 1 s.
+        assertThat(metrics.showLaggards()).isEqualTo(2);
+        assertThat(registry.find("patchkey.node.lag").gauges())
+                .hasSize(2)
+                .noneMatch(gauge -> "late".equals(gauge.getId().getTag("node")));
+        assertThat(value("patchkey.nodes.lagging")).isEqualTo(4);
+        assertThat(value("patchkey.channel.unconfirmed.age")).isEqualTo(2.1);
+
+        silent.applyAll();
+        pod.nodes.bye(gone.session);
+        pass(Duration.ofSeconds(1));
+        assertThat(metrics.showLaggards()).isZero();
+        assertThat(registry.get("patchkey.node.lag")
+                        .tags("node", "late", "reason", "connecting")
+                        .gauge()
+                        .value())
+                .isEqualTo(2);
+        assertThat(registry.get("patchkey.node.lag")
+                        .tags("node", "well", "reason", "not-applied")
+                        .gauge()
+                        .value())
+                .isEqualTo(3.1);
+    }
+}
