@@ -33,19 +33,23 @@ final class MeteredService implements AutoCloseable {
                 "--patchkey.limits.failures-per-minute=0",
                 "--patchkey.security.tokens-file=" + file,
                 "--spring.datasource.url=jdbc:h2:file:" + directory.resolve("patchkey") + ";WRITE_DELAY=0"));
-        List<String> callers = List.of("observer *", "node *", "operator *", "admin *", "observer team-a.");
-        for (int i = 0; i < callers.size(); i++) {
-            String[] caller = callers.get(i).split(" ");
-            String token = "--patchkey.security.tokens[" + i + "].";
-            String name = caller[1].equals("*") ? caller[0] : caller[0] + "-" + caller[1];
-            arguments.add(token + "name=" + name);
-            arguments.add(token + "role=" + caller[0]);
-            arguments.add(token + "prefixes=" + caller[1]);
-            arguments.add(token + "hashes=" + TestTokens.hash(TestTokens.token(name)));
+        List<String> roles = List.of("observer", "node", "operator", "admin");
+        for (int i = 0; i < roles.size(); i++) {
+            arguments.addAll(token(i, roles.get(i), roles.get(i), "*"));
         }
+        arguments.addAll(token(roles.size(), "observer-team-a", "observer", "team-a."));
         arguments.addAll(List.of(settings));
         context = new SpringApplicationBuilder(PatchkeyService.class).run(arguments.toArray(String[]::new));
         port = context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
+    }
+
+    private static List<String> token(int i, String name, String role, String prefixes) {
+        String token = "--patchkey.security.tokens[" + i + "].";
+        return List.of(
+                token + "name=" + name,
+                token + "role=" + role,
+                token + "prefixes=" + prefixes,
+                token + "hashes=" + TestTokens.hash(TestTokens.token(name)));
     }
 
     HttpApi as(String caller) {

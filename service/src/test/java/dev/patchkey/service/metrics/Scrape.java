@@ -113,8 +113,8 @@ record Scrape(Map<String, Family> families) {
 
     private static boolean hasAll(Map<String, String> labels, String... wanted) {
         for (String each : wanted) {
-            String[] pair = each.split("=", 2);
-            if (!pair[1].equals(labels.get(pair[0]))) {
+            int equals = each.indexOf('=');
+            if (!each.substring(equals + 1).equals(labels.get(each.substring(0, equals)))) {
                 return false;
             }
         }

@@ -37,6 +37,12 @@ class StoreMetricsTest {
                 .sum();
     }
 
+    private void decide(Command command, Outcome outcome) {
+        assertThat(metrics.timed(command, each -> CompletableFuture.completedFuture(outcome))
+                        .join())
+                .isSameAs(outcome);
+    }
+
     @Test
     void aCommandIsCountedByItsOutcomeBeforeAnybodyIsTold() {
         CompletableFuture<Outcome> decided = new CompletableFuture<>();
@@ -49,12 +55,8 @@ class StoreMetricsTest {
         assertThat(told.join()).isSameAs(done);
         assertThat(counted.join()).isEqualTo(1);
 
-        metrics.timed(
-                on("k").release("alice"),
-                command -> CompletableFuture.completedFuture(new Outcome.Done(1, new Version(1, 1), false)));
-        metrics.timed(
-                on("k").delete(),
-                command -> CompletableFuture.completedFuture(new Outcome.Refused(Refusal.KEY_ENABLED, "")));
+        decide(on("k").release("alice"), new Outcome.Done(1, new Version(1, 1), false));
+        decide(on("k").delete(), new Outcome.Refused(Refusal.KEY_ENABLED, ""));
         assertThat(timer("release", "unchanged").count()).isEqualTo(1);
         assertThat(timer("delete", "refused").count()).isEqualTo(1);
         assertThat(all()).isEqualTo(3);

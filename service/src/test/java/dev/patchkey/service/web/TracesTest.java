@@ -8,6 +8,7 @@ import dev.patchkey.service.PatchkeyService;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.tracing.Tracer;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,7 +41,7 @@ class TracesTest {
 
     @BeforeEach
     void collect() throws IOException {
-        collector = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+        collector = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         collector.createContext("/", exchange -> {
             collected.add(exchange.getRequestURI().getPath());
             exchange.sendResponseHeaders(200, -1);
