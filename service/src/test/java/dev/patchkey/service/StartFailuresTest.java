@@ -35,6 +35,13 @@ class StartFailuresTest {
         return output.getAll().substring(Math.max(0, output.getAll().lastIndexOf("APPLICATION FAILED TO START")));
     }
 
+    @Test
+    void namesASettingOfMetricsThatThereIsNot(CapturedOutput output, @TempDir Path directory) {
+        assertThat(analysis(
+                        output, "spring.datasource.url=" + file(directory) + ";WRITE_DELAY=0", "patchkey.metrics.key=1"))
+                .contains("The elements [patchkey.metrics.key] were left unbound");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -49,7 +56,6 @@ class StartFailuresTest {
                 "patchkey.metrics.holds=-1|patchkey.metrics.holds must be 0 to 10000, and is -1.",
                 "patchkey.metrics.nodes=-1|patchkey.metrics.nodes must be 0 to 10000, and is -1.",
                 "patchkey.metrics.interval=11m|patchkey.metrics.interval must be from PT1S to PT10M, and is PT11M.",
-                "patchkey.metrics.key=1|patchkey.metrics.key",
                 "server.forward-headers-strategy=native|server.forward-headers-strategy must be none",
                 "spring.datasource.hikari.maximum-pool-size=4|spring.datasource.hikari.maximum-pool-size must be at least"
                         + " 6, and is 4.",

@@ -59,8 +59,14 @@ class OperationsTest {
                     .isEqualTo(10);
             assertThat(scrape.value("patchkey_store_batch_size_sum")).isEqualTo(10);
             assertThat(scrape.value("patchkey_store_commands_waiting")).isZero();
-            assertThat(scrape.value("patchkey_key_edges_total", "direction=enable"))
-                    .isEqualTo(1);
+            // The key has a series of its own from the next look on.
+            await().atMost(Duration.ofSeconds(10))
+                    .untilAsserted(() -> assertThat(service.scrape()
+                                    .value(
+                                            "patchkey_key_edges_total",
+                                            "direction=enable",
+                                            "key=operations.key"))
+                            .isEqualTo(1));
             assertThat(scrape.value("patchkey_store_state", "state=available")).isEqualTo(1);
             assertThat(scrape.value("patchkey_store_stale")).isZero();
             assertThat(scrape.value("patchkey_store_reconciliation_age_seconds"))
