@@ -38,7 +38,9 @@ class StartFailuresTest {
     @Test
     void namesASettingOfMetricsThatThereIsNot(CapturedOutput output, @TempDir Path directory) {
         assertThat(analysis(
-                        output, "spring.datasource.url=" + file(directory) + ";WRITE_DELAY=0", "patchkey.metrics.key=1"))
+                        output,
+                        "spring.datasource.url=" + file(directory) + ";WRITE_DELAY=0",
+                        "patchkey.metrics.key=1"))
                 .contains("The elements [patchkey.metrics.key] were left unbound");
     }
 

@@ -196,8 +196,8 @@ public record Caller(
      */
     void requireAllKeys() {
         if (!readable.equals(ALL_KEYS)) {
-            throw new ForbiddenException(
-                    "This call tells of all keys; the caller " + name + " may read only those with one of the prefixes " + readable);
+            throw new ForbiddenException("This call tells of all keys; the caller " + name
+                    + " may read only those with one of the prefixes " + readable);
         }
     }
 

@@ -44,13 +44,17 @@ class DashboardNamesTest {
     }
 
     private static List<String> all(Pattern pattern, String text) {
-        return pattern.matcher(text).results().map(match -> match.group(match.groupCount())).toList();
+        return pattern.matcher(text)
+                .results()
+                .map(match -> match.group(match.groupCount()))
+                .toList();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"dashboards/patchkey.json", "rules/patchkey.yaml"})
     void asksForNothingThatThePageDoesNotHave(String file) throws IOException {
-        List<String> asked = all(ASKED, Files.readString(Path.of("../helm/patchkey").resolve(file)));
+        List<String> asked =
+                all(ASKED, Files.readString(Path.of("../helm/patchkey").resolve(file)));
         assertThat(asked).hasSizeGreaterThan(10);
         assertThat(known()).containsAll(asked);
     }

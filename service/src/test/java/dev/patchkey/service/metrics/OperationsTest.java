@@ -62,10 +62,7 @@ class OperationsTest {
             // The key has a series of its own from the next look on.
             await().atMost(Duration.ofSeconds(10))
                     .untilAsserted(() -> assertThat(service.scrape()
-                                    .value(
-                                            "patchkey_key_edges_total",
-                                            "direction=enable",
-                                            "key=operations.key"))
+                                    .value("patchkey_key_edges_total", "direction=enable", "key=operations.key"))
                             .isEqualTo(1));
             assertThat(scrape.value("patchkey_store_state", "state=available")).isEqualTo(1);
             assertThat(scrape.value("patchkey_store_stale")).isZero();
