@@ -98,6 +98,7 @@ final class HoldMetrics {
     /** How many holds are not shown by name. */
     long omitted() {
         HoldCensus now = census;
-        return now.operators() + now.nodes() - now.oldest().size();
+        // The database is asked twice, and holds may have ended meanwhile.
+        return Math.max(0, now.operators() + now.nodes() - now.oldest().size());
     }
 }
