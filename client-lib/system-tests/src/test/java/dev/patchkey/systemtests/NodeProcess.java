@@ -77,6 +77,15 @@ final class NodeProcess implements AutoCloseable {
         Processes.kill(process);
     }
 
+    /** Has it stand still. */
+    void pause() {
+        Processes.pause(process.toHandle());
+    }
+
+    void resume() {
+        Processes.resume(process.toHandle());
+    }
+
     @Override
     public void close() {
         if (process.isAlive()) {

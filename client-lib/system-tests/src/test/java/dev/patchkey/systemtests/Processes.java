@@ -15,6 +15,9 @@ final class Processes {
     /** Far above what a process that still works takes to end. */
     private static final int SECONDS_TO_END = 40;
 
+    /** To send a signal takes milliseconds. */
+    private static final int SECONDS_TO_SIGNAL = 10;
+
     private Processes() {}
 
     /** The JDK of that version, or the other where this machine has but one. */
@@ -53,6 +56,54 @@ final class Processes {
     static void stop(Process process) {
         process.destroy();
         awaitEnd(process);
+    }
+
+    /** Sends SIGSTOP. */
+    static void pause(ProcessHandle process) {
+        signal("STOP", process);
+    }
+
+    /** Sends SIGCONT. */
+    static void resume(ProcessHandle process) {
+        signal("CONT", process);
+    }
+
+    private static void signal(String signal, ProcessHandle process) {
+        run(SECONDS_TO_SIGNAL, Path.of("."), "kill", "-" + signal, Long.toString(process.pid()));
+    }
+
+    /**
+     * Runs a command to its end.
+     *
+     * @return what it has printed
+     */
+    static String run(int seconds, Path directory, String... command) {
+        try {
+            Path printed = Files.createTempFile("patchkey", ".txt");
+            try {
+                Process process = new ProcessBuilder(command)
+                        .directory(directory.toFile())
+                        .redirectErrorStream(true)
+                        .redirectOutput(printed.toFile())
+                        .start();
+                if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
+                    process.destroyForcibly();
+                    throw new AssertionError(String.join(" ", command) + " did not end within " + seconds + " s");
+                }
+                if (process.exitValue() != 0) {
+                    throw new AssertionError(String.join(" ", command) + " ended with " + process.exitValue() + ": "
+                            + Files.readString(printed));
+                }
+                return Files.readString(printed);
+            } finally {
+                Files.delete(printed);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted", e);
+        }
     }
 
     private static void awaitEnd(Process process) {

@@ -14,7 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
@@ -31,12 +33,27 @@ final class ServiceProcess implements AutoCloseable {
     private final Path directory = Processes.directory("service");
     private final int port = freePort();
     private final int clusterPort = freePort();
-    private final List<String> settings;
+
+    /** As on the command line, by their names. */
+    private final Map<String, String> settings = new LinkedHashMap<>();
+
     private @Nullable Process process;
 
     /** @param settings as on the command line, such as {@code --patchkey.store=hazelcast} */
     ServiceProcess(String... settings) {
-        this.settings = List.of(settings);
+        set(
+                "--server.port=" + port,
+                "--patchkey.cluster.port=" + clusterPort,
+                "--patchkey.cluster.name=system-tests-" + port);
+        set(settings);
+    }
+
+    /** Sets more for the next start; each takes the place of one of the same name. */
+    ServiceProcess set(String... more) {
+        for (String setting : more) {
+            settings.put(setting.substring(0, setting.indexOf('=')), setting);
+        }
+        return this;
     }
 
     record Answer(int status, JsonNode body) {
@@ -57,16 +74,18 @@ final class ServiceProcess implements AutoCloseable {
         return port;
     }
 
+    /** Where it listens for the other pods of its cluster. */
+    String member() {
+        return "127.0.0.1:" + clusterPort;
+    }
+
     ServiceProcess start() {
         List<String> command = new ArrayList<>(List.of(
                 Processes.java(25).toString(),
                 "-Xmx512m",
                 "-jar",
-                Path.of(System.getProperty("service.jar")).toAbsolutePath().toString(),
-                "--server.port=" + port,
-                "--patchkey.cluster.port=" + clusterPort,
-                "--patchkey.cluster.name=system-tests-" + port));
-        command.addAll(settings);
+                Path.of(System.getProperty("service.jar")).toAbsolutePath().toString()));
+        command.addAll(settings.values());
         try {
             process = new ProcessBuilder(command)
                     .directory(directory.toFile())
