@@ -36,7 +36,7 @@ record Chart(Path directory) {
                 Path target = copy.resolve(ORIGINAL.relativize(file).toString());
                 if (Files.isDirectory(file)) {
                     Files.createDirectories(target);
-                } else if (file.getParent().endsWith("templates/tests")) {
+                } else if (file.startsWith(ORIGINAL.resolve("templates/tests"))) {
                     Files.writeString(target, Files.readString(file).replace(HOOK, "shown.by.tests/hook"));
                 } else {
                     Files.copy(file, target);

@@ -57,7 +57,9 @@ class ConsistencyTest {
         List<JsonNode> selectors = new ArrayList<>();
         documents.ofKind("Service").forEach(service -> selectors.add(service.at("/spec/selector")));
         selectors.add(documents.one("StatefulSet").at("/spec/selector/matchLabels"));
-        documents.ofKind("PodDisruptionBudget").forEach(budget -> selectors.add(budget.at("/spec/selector/matchLabels")));
+        documents
+                .ofKind("PodDisruptionBudget")
+                .forEach(budget -> selectors.add(budget.at("/spec/selector/matchLabels")));
         documents.ofKind("NetworkPolicy").forEach(policy -> selectors.add(policy.at("/spec/podSelector/matchLabels")));
         JsonNode spec = documents.pods().path("spec");
         Documents.elements(spec.path("topologySpreadConstraints"))
@@ -93,8 +95,8 @@ class ConsistencyTest {
         Set<String> names = texts(Documents.elements(ports).map(port -> port.path("name")));
         for (JsonNode service : documents.ofKind("Service")) {
             assertThat(names)
-                    .containsAll(texts(
-                            Documents.elements(service.at("/spec/ports")).map(port -> port.path("targetPort"))));
+                    .containsAll(
+                            texts(Documents.elements(service.at("/spec/ports")).map(port -> port.path("targetPort"))));
         }
     }
 
@@ -109,12 +111,14 @@ class ConsistencyTest {
     @ParameterizedTest
     @MethodSource("cases")
     void theMemberPortIsOpenToThePodsAlone(Documents documents) {
-        Set<String> names = texts(
-                Documents.elements(documents.container().path("ports")).map(port -> port.path("name")));
+        Set<String> names =
+                texts(Documents.elements(documents.container().path("ports")).map(port -> port.path("name")));
         for (JsonNode policy : documents.ofKind("NetworkPolicy")) {
             List<String> open = new ArrayList<>();
             for (JsonNode rule : policy.at("/spec/ingress")) {
-                assertThat(rule.path("from")).as("peers, none of which would be everybody").isNotEmpty();
+                assertThat(rule.path("from"))
+                        .as("peers, none of which would be everybody")
+                        .isNotEmpty();
                 assertThat(rule.path("ports")).hasSize(1);
                 String port = rule.at("/ports/0/port").asText();
                 open.add(port);
@@ -127,7 +131,8 @@ class ConsistencyTest {
                 }
             }
             assertThat(open).containsExactlyInAnyOrderElementsOf(names);
-            assertThat(texts(Documents.elements(policy.at("/spec/policyTypes")))).contains("Ingress");
+            assertThat(texts(Documents.elements(policy.at("/spec/policyTypes"))))
+                    .contains("Ingress");
         }
     }
 
@@ -138,8 +143,8 @@ class ConsistencyTest {
         for (JsonNode policy : documents.ofKind("NetworkPolicy")) {
             for (JsonNode rule : policy.at("/spec/ingress")) {
                 boolean reaches = Documents.elements(rule.path("from"))
-                        .anyMatch(peer -> peer.properties().size() == 1
-                                && selects(test, peer.at("/podSelector/matchLabels")));
+                        .anyMatch(peer ->
+                                peer.properties().size() == 1 && selects(test, peer.at("/podSelector/matchLabels")));
                 assertThat(reaches)
                         .as("port %s", rule.at("/ports/0/port"))
                         .isNotEqualTo(rule.at("/ports/0/port").asText().equals("tcp-member"));
@@ -149,7 +154,8 @@ class ConsistencyTest {
                 .map(variable -> variable.path("value").asText())
                 .filter(value -> value.contains("://"))
                 .forEach(value -> {
-                    Matcher url = Pattern.compile("https?://([a-z-]+):(\\d+)/.*").matcher(value);
+                    Matcher url =
+                            Pattern.compile("https?://([a-z-]+):(\\d+)/.*").matcher(value);
                     assertThat(url.matches()).as(value).isTrue();
                     assertThat(Documents.elements(documents
                                             .one("Service", url.group(1))
@@ -166,9 +172,14 @@ class ConsistencyTest {
         JsonNode set = documents.one("StatefulSet").path("spec");
         boolean scaled = !documents.ofKind("HorizontalPodAutoscaler").isEmpty();
         int pods = scaled
-                ? documents.one("HorizontalPodAutoscaler").at("/spec/minReplicas").asInt()
+                ? documents
+                        .one("HorizontalPodAutoscaler")
+                        .at("/spec/minReplicas")
+                        .asInt()
                 : set.path("replicas").asInt();
-        assertThat(set.has("replicas")).as("a number of pods beside the autoscaler's").isNotEqualTo(scaled);
+        assertThat(set.has("replicas"))
+                .as("a number of pods beside the autoscaler's")
+                .isNotEqualTo(scaled);
         boolean hazelcast = settings.at("/patchkey/store").asText().equals("hazelcast");
         int size = settings.at("/patchkey/cluster/size").asInt();
         int needed = hazelcast ? size / 2 + 1 : 1;
@@ -179,7 +190,8 @@ class ConsistencyTest {
             assertThat(budget.at("/spec/unhealthyPodEvictionPolicy").asText())
                     .isEqualTo(hazelcast ? "IfHealthyBudget" : "AlwaysAllow");
         }
-        // A pod of the store hazelcast is ready when it has found the others, so that none may wait for one to be ready.
+        // A pod of the store hazelcast is ready when it has found the others, so that none may wait for one to be
+        // ready.
         assertThat(set.path("podManagementPolicy").asText()).isEqualTo("Parallel");
         assertThat(set.at("/updateStrategy/type").asText()).isEqualTo("RollingUpdate");
         // One at a time, which is what no maxUnavailable is.
@@ -193,7 +205,9 @@ class ConsistencyTest {
                 .isEqualTo("/actuator/health/readiness");
         assertThat(documents.container().at("/livenessProbe/httpGet/path").asText())
                 .isEqualTo("/actuator/health/liveness");
-        assertThat(service().at("/management/endpoint/health/group/readiness/include").asText())
+        assertThat(service()
+                        .at("/management/endpoint/health/group/readiness/include")
+                        .asText())
                 .contains("store");
     }
 
@@ -220,7 +234,8 @@ class ConsistencyTest {
     }
 
     static String section(String page, String title) {
-        Matcher section = Pattern.compile("(?ms)^## " + title + "$(.*?)(^## |\\z)").matcher(page);
+        Matcher section =
+                Pattern.compile("(?ms)^## " + title + "$(.*?)(^## |\\z)").matcher(page);
         assertThat(section.find()).as("section %s", title).isTrue();
         return section.group(1);
     }
@@ -229,12 +244,11 @@ class ConsistencyTest {
     @Test
     void theChecksKnowHowLongAPodDrains() throws IOException {
         String checks = Files.readString(Chart.ORIGINAL.resolve("templates/_checks.tpl"));
-        Matcher number = Pattern.compile("define \"patchkey.drainSeconds\" -}}(\\d+)\\{\\{").matcher(checks);
+        Matcher number = Pattern.compile("define \"patchkey.drainSeconds\" -}}(\\d+)\\{\\{")
+                .matcher(checks);
         assertThat(number.find()).isTrue();
         assertThat(Integer.parseInt(number.group(1))).isGreaterThanOrEqualTo(drainSeconds());
-        assertThat(service()
-                        .at("/spring/lifecycle/timeout-per-shutdown-phase")
-                        .asText())
+        assertThat(service().at("/spring/lifecycle/timeout-per-shutdown-phase").asText())
                 .as("which the reference's sum has in it")
                 .isEqualTo("8s");
     }
@@ -276,9 +290,7 @@ class ConsistencyTest {
                     .isFalse();
             assertThat(spec.path("containers")).hasSize(1);
             JsonNode container = spec.at("/containers/0");
-            assertThat(container
-                            .at("/securityContext/allowPrivilegeEscalation")
-                            .asBoolean(true))
+            assertThat(container.at("/securityContext/allowPrivilegeEscalation").asBoolean(true))
                     .isFalse();
             assertThat(container.at("/securityContext/readOnlyRootFilesystem").asBoolean())
                     .isTrue();
@@ -321,7 +333,9 @@ class ConsistencyTest {
                     .filter(each -> each.path("name").asText().equals(name))
                     .findFirst()
                     .orElseThrow();
-            assertThat(mount.has("subPath")).as("a change of a subPath does not reach the pod").isFalse();
+            assertThat(mount.has("subPath"))
+                    .as("a change of a subPath does not reach the pod")
+                    .isFalse();
             assertThat(mount.path("readOnly").asBoolean()).isEqualTo(!volume.has("emptyDir"));
             String at = mount.path("mountPath").asText() + "/";
             if (volume.has("configMap")) {
@@ -363,8 +377,8 @@ class ConsistencyTest {
                             selects(service.at("/metadata/labels"), monitor.at("/spec/selector/matchLabels")))
                     .toList();
             assertThat(found).hasSize(1);
-            assertThat(texts(
-                            Documents.elements(found.getFirst().at("/spec/ports")).map(port -> port.path("name"))))
+            assertThat(texts(Documents.elements(found.getFirst().at("/spec/ports"))
+                            .map(port -> port.path("name"))))
                     .contains(monitor.at("/spec/endpoints/0/port").asText());
             assertThat(documents
                             .settings()
@@ -391,8 +405,8 @@ class ConsistencyTest {
         }
         for (JsonNode route : documents.ofKind("HTTPRoute")) {
             for (JsonNode rule : route.at("/spec/rules")) {
-                JsonNode service = documents.one(
-                        "Service", rule.at("/backendRefs/0/name").asText());
+                JsonNode service =
+                        documents.one("Service", rule.at("/backendRefs/0/name").asText());
                 assertThat(Documents.elements(service.at("/spec/ports"))
                                 .map(port -> port.path("port").asInt()))
                         .contains(rule.at("/backendRefs/0/port").asInt());
@@ -475,7 +489,8 @@ class ConsistencyTest {
             {"/channel/stuckAfter", "patchkey.channel.stuck-after"},
             {"/security/tokens/check", "patchkey.security.tokens-file-check"},
         }) {
-            assertThat(page).contains("| `" + pair[1] + "` | " + values.at(pair[0]).asText() + " |");
+            assertThat(page)
+                    .contains("| `" + pair[1] + "` | " + values.at(pair[0]).asText() + " |");
         }
     }
 

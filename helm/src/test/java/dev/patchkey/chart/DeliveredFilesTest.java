@@ -20,13 +20,11 @@ class DeliveredFilesTest {
     private static final String ALL = "everything-values.yaml";
 
     /** With what Helm would take for its own, and the most that a ConfigMap may have is far away. */
-    private static final String DASHBOARD =
-            """
+    private static final String DASHBOARD = """
             {"title": "Planted", "panels": [{"legendFormat": "{{key}} {{ .Values.replicas }}", "expr": "a > 1\\n\\"b\\""}]}
             """;
 
-    private static final String RULES =
-            """
+    private static final String RULES = """
             groups:
               - name: planted
                 interval: 30s

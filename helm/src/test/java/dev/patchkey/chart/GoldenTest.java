@@ -30,8 +30,7 @@ class GoldenTest {
     @ParameterizedTest
     @MethodSource("cases")
     void theChartIsRenderedToWhatWasReviewed(String name) throws IOException {
-        String now = withoutDelivered(
-                Chart.copyTo(temporary).text(Chart.OLDEST_KUBERNETES, Chart.valuesOf(name)));
+        String now = withoutDelivered(Chart.copyTo(temporary).text(Chart.OLDEST_KUBERNETES, Chart.valuesOf(name)));
         Path golden = GOLDEN.resolve(name.replace("-values", ""));
         if (Boolean.getBoolean("golden.write")) {
             Files.writeString(golden, now);

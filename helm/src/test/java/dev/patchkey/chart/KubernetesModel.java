@@ -32,7 +32,8 @@ final class KubernetesModel {
 
     static KubernetesModel oldest() {
         try {
-            URL jar = Path.of(System.getProperty("kubernetes.oldest.jar")).toUri().toURL();
+            URL jar =
+                    Path.of(System.getProperty("kubernetes.oldest.jar")).toUri().toURL();
             return new KubernetesModel(new OwnFirst(jar, KubernetesModel.class.getClassLoader()));
         } catch (MalformedURLException e) {
             throw new IllegalStateException(e);
@@ -60,21 +61,25 @@ final class KubernetesModel {
 
     /** @throws AssertionError that says what is wrong with it */
     void check(JsonNode document) throws IOException {
-        Object model;
+        Class<?> type;
+        try {
+            type = loader.loadClass(MODELS + className(document));
+        } catch (ClassNotFoundException e) {
+            throw new AssertionError(Documents.describe(document) + " is of no kind that Kubernetes has", e);
+        }
         String written;
         try {
-            Class<?> type = loader.loadClass(MODELS + className(document));
-            model = type.getMethod("fromJson", String.class).invoke(null, document.toString());
+            Object model = type.getMethod("fromJson", String.class).invoke(null, document.toString());
             written = (String) type.getMethod("toJson").invoke(model);
         } catch (InvocationTargetException e) {
             throw new AssertionError(Documents.describe(document) + ": " + e.getCause(), e.getCause());
-        } catch (ReflectiveOperationException e) {
-            throw new AssertionError(Documents.describe(document) + " is of no kind that Kubernetes has", e);
+        } catch (NoSuchMethodException | IllegalAccessException e) {
+            throw new LinkageError("no model of this library: " + type, e);
         }
         JsonNode back = JSON.readTree(written);
         if (!back.equals(JSON.readTree(document.toString()))) {
-            throw new AssertionError(
-                    Documents.describe(document) + " is read as another than it is written as:\n" + document + "\n" + back);
+            throw new AssertionError(Documents.describe(document) + " is read as another than it is written as:\n"
+                    + document + "\n" + back);
         }
     }
 

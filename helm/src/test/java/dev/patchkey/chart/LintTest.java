@@ -79,7 +79,8 @@ class LintTest {
         TreeSet<String> expected = new TreeSet<>();
         try (Stream<Path> files = Files.walk(Chart.ORIGINAL)) {
             files.filter(Files::isRegularFile)
-                    .map(file -> "patchkey/" + Chart.ORIGINAL.relativize(file).toString().replace('\\', '/'))
+                    .map(file -> "patchkey/"
+                            + Chart.ORIGINAL.relativize(file).toString().replace('\\', '/'))
                     .filter(name -> !name.startsWith("patchkey/ci/"))
                     .sorted(Comparator.naturalOrder())
                     .forEach(expected::add);

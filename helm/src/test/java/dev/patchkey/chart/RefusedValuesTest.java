@@ -34,10 +34,7 @@ class RefusedValuesTest {
 
     /** By the schema: the place of the value, and its rule. */
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
             replica: 3                                          | ''                           | 'replica' not allowed
             replicas: three                                     | /replicas                    | got string, want integer
             replicas: 0                                         | /replicas                    | minimum: got 0, want 1
@@ -118,10 +115,7 @@ class RefusedValuesTest {
 
     /** By the templates: what no schema can say, in a sentence that names the values. */
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
             jdbc      | database: {url: ''}                        | database.url must be the jdbc:postgresql: URL of your database where store is jdbc, and is empty
             jdbc      | database: {secretName: ''}                 | database.secretName must name the Secret with the database's user and password
             jdbc      | store: hazelcast                           | database.url and database.secretName must be empty where store is hazelcast
@@ -214,9 +208,8 @@ class RefusedValuesTest {
     }
 
     private static void assertSameFields(JsonNode root, JsonNode schema, JsonNode values, String at) {
-        JsonNode rule = schema.has("$ref")
-                ? root.at(schema.path("$ref").asText().substring(1))
-                : schema;
+        JsonNode rule =
+                schema.has("$ref") ? root.at(schema.path("$ref").asText().substring(1)) : schema;
         if (!rule.has("properties") || !values.isObject() || at.startsWith("/resources/")) {
             return;
         }
@@ -226,7 +219,7 @@ class RefusedValuesTest {
         List<String> inValues = new ArrayList<>();
         values.fieldNames().forEachRemaining(inValues::add);
         assertThat(inValues).as("the fields of %s/", at).containsExactlyInAnyOrderElementsOf(inSchema);
-        inValues.forEach(name -> assertSameFields(
-                root, rule.path("properties").path(name), values.path(name), at + "/" + name));
+        inValues.forEach(
+                name -> assertSameFields(root, rule.path("properties").path(name), values.path(name), at + "/" + name));
     }
 }

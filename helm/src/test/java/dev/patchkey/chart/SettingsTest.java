@@ -31,7 +31,8 @@ class SettingsTest {
             "server.max-http-request-header-size", "by extraEnv, for who has larger tokens");
 
     /** Of the reference's sections, those whose every setting is for who runs the service. */
-    private static final Pattern PREFIXES = Pattern.compile("patchkey\\..*|spring\\.security\\..*|.*\\.ssl\\..*|server\\..*");
+    private static final Pattern PREFIXES =
+            Pattern.compile("patchkey\\..*|spring\\.security\\..*|.*\\.ssl\\..*|server\\..*");
 
     @TempDir
     private static Path temporary;
@@ -48,7 +49,9 @@ class SettingsTest {
         }
         collect(
                 "",
-                chart.render("jdbc-values.yaml", "security: {jwt: {publicKeySecretName: key, audiences: [a], prefixesClaim: p}}")
+                chart.render(
+                                "jdbc-values.yaml",
+                                "security: {jwt: {publicKeySecretName: key, audiences: [a], prefixesClaim: p}}")
                         .settings(),
                 set);
         documented = documented();
@@ -69,7 +72,8 @@ class SettingsTest {
     /** The names in the first column of the reference's tables; {@code .password} stands for its neighbour's last part. */
     private static Set<String> documented() throws IOException {
         Set<String> names = new TreeSet<>();
-        for (Matcher row = Pattern.compile("(?m)^\\| (`[^|]+) \\|").matcher(Files.readString(REFERENCE)); row.find(); ) {
+        for (Matcher row = Pattern.compile("(?m)^\\| (`[^|]+) \\|").matcher(Files.readString(REFERENCE));
+                row.find(); ) {
             String before = "";
             for (Matcher name = Pattern.compile("`([^`]+)`").matcher(row.group(1)); name.find(); ) {
                 String full = name.group(1).startsWith(".")
