@@ -35,7 +35,7 @@ class RefusedValuesTest {
     /** By the schema: the place of the value, and its rule. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            replica: 3                                          | ''                           | 'replica' not allowed
+            replica: 3                                          | ~~                           | 'replica' not allowed
             replicas: three                                     | /replicas                    | got string, want integer
             replicas: 0                                         | /replicas                    | minimum: got 0, want 1
             replicas: 100                                       | /replicas                    | maximum: got 100, want 99
@@ -91,7 +91,7 @@ class RefusedValuesTest {
             shutdown: {preStopSeconds: 0}                       | /shutdown/preStopSeconds     | minimum: got 0, want 1
             pod: {runAsUser: 0}                                 | /pod/runAsUser               | minimum: got 0, want 1
             pod: {antiAffinity: hard}                           | /pod/antiAffinity            | value must be one of
-            pod: {labels: {app.kubernetes.io/name: other}}      | /pod/labels                  | invalid propertyName
+            pod: {labels: {app.kubernetes.io/name: other}}      | ~~                           | invalid propertyName 'app.kubernetes.io/name'
             pod: {privileged: true}                             | /pod                         | 'privileged' not allowed
             podDisruptionBudget: {maxUnavailable: 0}            | /podDisruptionBudget/maxUnavailable | minimum: got 0, want 1
             podDisruptionBudget: {minAvailable: 1}              | /podDisruptionBudget         | 'minAvailable' not allowed
