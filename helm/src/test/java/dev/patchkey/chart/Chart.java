@@ -15,13 +15,13 @@ import java.util.stream.Stream;
  *
  * @param directory where the copy is
  */
-record Chart(Path directory) {
+public record Chart(Path directory) {
 
     static final Path ORIGINAL = Path.of("patchkey");
 
-    static final String RELEASE = "patchkey";
+    public static final String RELEASE = "patchkey";
 
-    static final String NAMESPACE = "features";
+    public static final String NAMESPACE = "features";
 
     /** The oldest that {@code Chart.yaml} lets in. */
     static final String OLDEST_KUBERNETES = "1.30.0";
@@ -29,7 +29,7 @@ record Chart(Path directory) {
     /** Whose hooks the copy shows. */
     private static final String HOOK = "helm.sh/hook";
 
-    static Chart copyTo(Path directory) {
+    public static Chart copyTo(Path directory) {
         Path copy = directory.resolve("patchkey");
         try (Stream<Path> files = Files.walk(ORIGINAL)) {
             for (Path file : files.toList()) {
@@ -70,7 +70,7 @@ record Chart(Path directory) {
     }
 
     /** A case with more values over it. */
-    Documents render(String name, String moreValues) {
+    public Documents render(String name, String moreValues) {
         return render(OLDEST_KUBERNETES, valuesOf(name), write(moreValues));
     }
 

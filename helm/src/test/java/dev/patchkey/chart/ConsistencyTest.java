@@ -344,7 +344,7 @@ class ConsistencyTest {
                         .path("data")
                         .fieldNames()
                         .forEachRemaining(file -> mounted.add(at + file));
-            } else if (volume.at("/secret/items").isMissingNode()) {
+            } else if (volume.has("secret") && volume.at("/secret/items").isMissingNode()) {
                 // Of the type kubernetes.io/tls.
                 mounted.addAll(List.of(at + "tls.crt", at + "tls.key"));
             } else {

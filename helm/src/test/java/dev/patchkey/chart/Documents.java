@@ -16,7 +16,7 @@ import java.util.stream.StreamSupport;
  *
  * @param all the objects, in the order of the text
  */
-record Documents(List<JsonNode> all) {
+public record Documents(List<JsonNode> all) {
 
     /** A field that is there twice is a mistake, of which a cluster would take the latter silently. */
     private static final YAMLMapper YAML = YAMLMapper.builder()
@@ -84,20 +84,25 @@ record Documents(List<JsonNode> all) {
         return one("StatefulSet").at("/spec/template");
     }
 
-    JsonNode container() {
+    public JsonNode container() {
         return pods().at("/spec/containers/0");
     }
 
     /** The settings that the service reads. */
     JsonNode settings() {
+        return parseOne(settingsText());
+    }
+
+    /** The file that they are in. */
+    public String settingsText() {
         JsonNode map = ofKind("ConfigMap").stream()
                 .filter(document -> document.path("data").has("application.yaml"))
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("No ConfigMap has an application.yaml"));
-        return parseOne(map.at("/data/application.yaml").asText());
+        return map.at("/data/application.yaml").asText();
     }
 
-    static Stream<JsonNode> elements(JsonNode list) {
+    public static Stream<JsonNode> elements(JsonNode list) {
         return StreamSupport.stream(list.spliterator(), false);
     }
 }

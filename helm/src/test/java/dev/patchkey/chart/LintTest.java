@@ -2,6 +2,7 @@ package dev.patchkey.chart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.marcnuri.helm.Helm;
@@ -9,12 +10,9 @@ import com.marcnuri.helm.LintResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Comparator;
-import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,9 +42,21 @@ class LintTest {
         Chart chart = Chart.copyTo(temporary);
         Path defaults = chart.directory().resolve("values.yaml");
         ObjectNode values = (ObjectNode) YAML.readTree(defaults.toFile());
-        YAML.readerForUpdating(values).readValue(Chart.valuesOf(name).toFile());
+        overlay(values, YAML.readTree(Chart.valuesOf(name).toFile()));
         YAML.writeValue(defaults.toFile(), values);
         assertPasses(chart.directory());
+    }
+
+    /** As Helm does: fields by their names, and lists whole. */
+    private static void overlay(ObjectNode values, JsonNode others) {
+        others.properties().forEach(field -> {
+            if (values.get(field.getKey()) instanceof ObjectNode inner
+                    && field.getValue().isObject()) {
+                overlay(inner, field.getValue());
+            } else {
+                values.set(field.getKey(), field.getValue());
+            }
+        });
     }
 
     /** Or passing would show nothing. */
@@ -75,7 +85,8 @@ class LintTest {
                         .path("version")
                         .asText()
                 + ".tgz");
-        TreeSet<String> packaged = new TreeSet<>(namesOfTar(archive));
+        TreeSet<String> packaged =
+                new TreeSet<>(Tar.ofGzip(Files.readAllBytes(archive)).keySet());
         TreeSet<String> expected = new TreeSet<>();
         try (Stream<Path> files = Files.walk(Chart.ORIGINAL)) {
             files.filter(Files::isRegularFile)
@@ -88,30 +99,5 @@ class LintTest {
         expected.remove("patchkey/.helmignore");
         packaged.remove("patchkey/.helmignore");
         assertThat(packaged).isEqualTo(expected);
-    }
-
-    /** A tar is blocks of 512 bytes: for each file one with its name and length, and then its content. */
-    private static List<String> namesOfTar(Path archive) throws IOException {
-        byte[] tar;
-        try (GZIPInputStream in = new GZIPInputStream(Files.newInputStream(archive))) {
-            tar = in.readAllBytes();
-        }
-        Stream.Builder<String> names = Stream.builder();
-        int block = 512;
-        for (int at = 0; at + block <= tar.length && tar[at] != 0; ) {
-            names.add(field(tar, at, 100));
-            int length = Integer.parseInt(field(tar, at + 124, 12).trim(), 8);
-            at += block + (length + block - 1) / block * block;
-        }
-        return names.build().toList();
-    }
-
-    private static String field(byte[] tar, int from, int length) {
-        byte[] bytes = Arrays.copyOfRange(tar, from, from + length);
-        int end = 0;
-        while (end < length && bytes[end] != 0) {
-            end++;
-        }
-        return new String(bytes, 0, end, java.nio.charset.StandardCharsets.UTF_8);
     }
 }

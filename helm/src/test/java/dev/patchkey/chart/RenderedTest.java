@@ -97,8 +97,7 @@ class RenderedTest {
     @Test
     void aFieldThatKubernetesHasNotIsFound() throws IOException {
         String text = chart.text(Chart.OLDEST_KUBERNETES, Chart.valuesOf("everything-values.yaml"));
-        assertFound(
-                text.replace("automountServiceAccountToken: false\n      enable", "automount: false\n      enable"));
+        assertFound(text.replace("revisionHistoryLimit: 5", "revisionHistory: 5"));
         assertFound(text.replace("podManagementPolicy: Parallel", "podManagement: Parallel"));
         assertFound(text.replace("containerPort: 8443", "containerPort: '8443'"));
         assertFound(text.replace("serviceName: team-keys-members", "minReadySeconds: true"));
