@@ -31,9 +31,11 @@ final class Steps {
         this.folder = folder;
     }
 
-    /** Runs all stages.
+    /**
+     * Runs all stages.
      *
-     * @return what takes the place of the image's root */
+     * @return what takes the place of the image's root
+     */
     Path run(Dockerfile dockerfile) throws IOException, InterruptedException {
         Path root = folder;
         for (Stage stage : dockerfile.stages()) {
