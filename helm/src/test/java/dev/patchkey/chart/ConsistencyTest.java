@@ -167,6 +167,13 @@ class ConsistencyTest {
 
     @ParameterizedTest
     @MethodSource("cases")
+    void thePodOfTheTestIsOneOfHelmTestAndOfNothingElse(Documents documents) {
+        JsonNode annotations = documents.one("Pod").at("/metadata/annotations");
+        assertThat(annotations.path("shown.by.tests/hook").asText()).isEqualTo("test");
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
     void whatMayBeTakenAwayAtATimeLeavesAQuorum(Documents documents) {
         JsonNode settings = documents.settings();
         JsonNode set = documents.one("StatefulSet").path("spec");
