@@ -48,6 +48,14 @@ class StartFailuresTest {
     @CsvSource(
             delimiter = '|',
             value = {
+                "patchkey.stroe=hazelcast|patchkey.stroe must be a setting of the service, and is none.",
+                "patchkey.clutser.size=3|patchkey.clutser.size must be a setting of the service, and is none.",
+                "patchkey.cluster.seize=3|patchkey.cluster.seize must be a setting of the service, and is none.",
+                "patchkey.channel.leases=9s|patchkey.channel.leases must be a setting of the service, and is none.",
+                "patchkey.history.kept=P1D|patchkey.history.kept must be a setting of the service, and is none.",
+                "patchkey.holds.lease=P1D|patchkey.holds.lease must be a setting of the service, and is none.",
+                "patchkey.epoch.begin=true|patchkey.epoch.begin must be a setting of the service, and is none.",
+                "patchkey.limits.bursts=1|patchkey.limits.bursts must be a setting of the service, and is none.",
                 "patchkey.store=redis|patchkey.store must be jdbc or hazelcast, and is redis.",
                 "patchkey.cluster.size=0|patchkey.cluster.size must be 1 to 99, and is 0.",
                 "patchkey.history.changes=0|patchkey.history.changes must be at least 1, and is 0.",

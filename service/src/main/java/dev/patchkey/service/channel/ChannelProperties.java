@@ -15,7 +15,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     long the others reckon with the nodes of a pod that is silent
  * @param pod this pod's name, as nodes and operators see it; its address and port in the cluster where empty
  */
-@ConfigurationProperties("patchkey.channel")
+@ConfigurationProperties(prefix = "patchkey.channel", ignoreUnknownFields = false)
 public record ChannelProperties(
         @DefaultValue("15s") Duration lease,
         @DefaultValue("30s") Duration stuckAfter,

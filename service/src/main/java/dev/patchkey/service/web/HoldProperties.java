@@ -9,7 +9,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param longestLease the longest lease that an operator's hold may have; from PT1S to P3650D
  */
-@ConfigurationProperties("patchkey.holds")
+@ConfigurationProperties(prefix = "patchkey.holds", ignoreUnknownFields = false)
 record HoldProperties(@DefaultValue("P30D") Duration longestLease) {
     HoldProperties {
         if (longestLease.compareTo(Duration.ofSeconds(1)) < 0 || longestLease.compareTo(Duration.ofDays(3650)) > 0) {

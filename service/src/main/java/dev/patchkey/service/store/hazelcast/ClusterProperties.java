@@ -18,7 +18,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     service; with {@code none}, nothing
  * @param size how many pods there are when all are well; the quorum is more than half of it
  */
-@ConfigurationProperties("patchkey.cluster")
+@ConfigurationProperties(prefix = "patchkey.cluster", ignoreUnknownFields = false)
 record ClusterProperties(
         @DefaultValue("patchkey") String name,
         @DefaultValue("5701") int port,

@@ -8,5 +8,5 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param beginNew whether this start begins a new epoch, as the first start after the database was restored must
  */
-@ConfigurationProperties("patchkey.epoch")
+@ConfigurationProperties(prefix = "patchkey.epoch", ignoreUnknownFields = false)
 record EpochProperties(@DefaultValue("false") boolean beginNew) {}

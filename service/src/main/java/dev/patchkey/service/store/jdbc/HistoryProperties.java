@@ -11,7 +11,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param changes how many changes, the newest of all keys; older ones are deleted
  * @param keep for how long after it was made a change is kept, or null for as long as {@code changes} lets it
  */
-@ConfigurationProperties("patchkey.history")
+@ConfigurationProperties(prefix = "patchkey.history", ignoreUnknownFields = false)
 record HistoryProperties(
         @DefaultValue("1000000") long changes, @Nullable Duration keep) {
     private static final Duration SHORTEST = Duration.ofSeconds(1);
