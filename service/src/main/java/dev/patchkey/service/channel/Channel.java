@@ -1,6 +1,7 @@
 package dev.patchkey.service.channel;
 
 import dev.patchkey.service.limits.Places;
+import dev.patchkey.service.logging.LogFields;
 import dev.patchkey.service.propagation.Cluster;
 import dev.patchkey.service.propagation.LeaseTimes;
 import dev.patchkey.service.propagation.LiveNodes;
@@ -187,7 +188,10 @@ final class Channel implements SmartLifecycle {
             } catch (InterruptedException e) {
                 connection.turnAway(CloseCode.GOING_AWAY, "the pod is shutting down");
             } catch (RuntimeException e) {
-                log.error("Could not greet {}", hello.node(), e);
+                log.atError()
+                        .addKeyValue(LogFields.NODE, hello.node())
+                        .setCause(e)
+                        .log("Could not greet {}", hello.node());
                 connection.turnAway(CloseCode.NOT_READY, "the pod has failed, and its log says why");
             }
         });

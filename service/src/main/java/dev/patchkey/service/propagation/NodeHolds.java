@@ -1,5 +1,6 @@
 package dev.patchkey.service.propagation;
 
+import dev.patchkey.service.logging.LogFields;
 import dev.patchkey.service.refcount.Action;
 import dev.patchkey.service.refcount.Command;
 import dev.patchkey.service.refcount.Hold;
@@ -133,7 +134,13 @@ public final class NodeHolds implements AutoCloseable {
                     step.run();
                     return;
                 } catch (StoreUnavailableException | OutcomeUnknownException e) {
-                    log.warn("Could not end the holds of {}, trying again in {}: {}", holder, pause, e.getMessage());
+                    log.atWarn()
+                            .addKeyValue(LogFields.NODE, holder.value())
+                            .log(
+                                    "Could not end the holds of {}, trying again in {}: {}",
+                                    holder,
+                                    pause,
+                                    e.getMessage());
                 } finally {
                     permits.release();
                 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.patchkey.service.Invariant;
+import dev.patchkey.service.logging.EcsLines;
 import dev.patchkey.service.refcount.Command;
 import dev.patchkey.service.refcount.Commands;
 import dev.patchkey.service.refcount.Hold;
@@ -70,6 +71,37 @@ public abstract class ReferenceCountsContract {
 
     private KeyState state(String name) {
         return counts().read(new KeyName(name), Consistency.CLUSTER).state();
+    }
+
+    /** Other tests may have had all the lines of a second, which are bounded. */
+    @Test
+    void theLogTellsOfEachEdgeOnceAndOfNothingElse() throws InterruptedException {
+        TimeUnit.MILLISECONDS.sleep(1100);
+        String key = freshKey();
+        Commands on = on(key);
+        try (EcsLines lines = EcsLines.ofEdges()) {
+            Outcome.Done enabled = done(requested(on.increment(2), "edge of " + key, "hash"));
+            done(on.increment(1));
+            done(on.acquire("alice", Duration.ofHours(1)));
+            done(on.acquire("alice", Duration.ofHours(2)));
+            done(requested(on.increment(2), "edge of " + key, "hash"));
+            refused(on.decrement(4));
+            done(on.decrement(3));
+            Outcome.Done disabled = done(on.release("alice"));
+            done(on.release("alice"));
+            done(requested(on.increment(2), "edge of " + key, "hash"));
+            done(on.delete());
+            Outcome.Done again = done(on.acquire("n", new NodeStamp(1, 1, "session")));
+            assertThat(lines.of(key))
+                    .extracting(line -> line.at("/patchkey/enabled").asBoolean() + " "
+                            + line.at("/patchkey/revision").asLong())
+                    .containsExactly(
+                            "true " + enabled.version().revision(),
+                            "false " + disabled.version().revision(),
+                            "true " + again.version().revision());
+            assertThat(lines.of(key).getLast().at("/patchkey/node").asString(""))
+                    .isEqualTo("n");
+        }
     }
 
     @Test

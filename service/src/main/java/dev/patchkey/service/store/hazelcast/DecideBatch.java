@@ -46,15 +46,21 @@ final class DecideBatch implements EntryProcessor<String, KeyEntry, DecideBatch.
      *
      * @param late whether a later batch of the pod was decided before; then nothing was done and there are no outcomes
      * @param outcomes one for each command
+     * @param edges which of the commands have made the key enabled, or disabled, by their places; none for a batch that was
+     *     done before
      */
-    record Reply(boolean late, List<Outcome> outcomes) {
+    record Reply(boolean late, List<Outcome> outcomes, List<Integer> edges) {
         static void write(ObjectDataOutput out, Reply reply) throws IOException {
             out.writeBoolean(reply.late);
             Codec.writeList(out, reply.outcomes, Codec::writeOutcome);
+            Codec.writeList(out, reply.edges, (to, place) -> to.writeInt(place));
         }
 
         static Reply read(ObjectDataInput in) throws IOException {
-            return new Reply(in.readBoolean(), Codec.readList(in, Codec::readOutcome));
+            return new Reply(
+                    in.readBoolean(),
+                    Codec.readList(in, Codec::readOutcome),
+                    Codec.readList(in, ObjectDataInput::readInt));
         }
     }
 
@@ -108,7 +114,7 @@ final class DecideBatch implements EntryProcessor<String, KeyEntry, DecideBatch.
         KeyEntry.LastBatch last = known == null ? null : known.batches().get(pod);
         if (last != null && last.number() >= number) {
             result = known;
-            return last.number() == number ? again(entry, known, last) : new Reply(true, List.of());
+            return last.number() == number ? again(entry, known, last) : new Reply(true, List.of(), List.of());
         }
         KeyEntry before = known != null
                 ? known
@@ -121,7 +127,7 @@ final class DecideBatch implements EntryProcessor<String, KeyEntry, DecideBatch.
             result = decided.entry(pod, number, decider.mostBatches());
             entry.setValue(result);
         }
-        return new Reply(false, decided.outcomes);
+        return new Reply(false, decided.outcomes, decided.edges);
     }
 
     /** Answers what was done before, moved into the epoch of this attempt if that is newer. */
@@ -130,7 +136,7 @@ final class DecideBatch implements EntryProcessor<String, KeyEntry, DecideBatch.
             result = new KeyEntry(known.state(), epoch, known.requests(), known.batches());
             entry.setValue(result);
         }
-        return new Reply(false, last.outcomes().stream().map(this::inThisEpoch).toList());
+        return new Reply(false, last.outcomes().stream().map(this::inThisEpoch).toList(), List.of());
     }
 
     private Outcome inThisEpoch(Outcome outcome) {
@@ -152,6 +158,7 @@ final class DecideBatch implements EntryProcessor<String, KeyEntry, DecideBatch.
         private final Instant now;
         private final Map<KeyEntry.Asked, Remembered> requests;
         private final List<Outcome> outcomes = new ArrayList<>();
+        private final List<Integer> edges = new ArrayList<>();
         private KeyState state;
         private boolean remembers;
 
@@ -195,6 +202,9 @@ final class DecideBatch implements EntryProcessor<String, KeyEntry, DecideBatch.
         private Outcome apply(Command command) {
             RefCounts.Decision decision =
                     RefCounts.apply(state, command, new RefCounts.Moment(now, epoch, state.revision() + 1));
+            if (decision.state().enabled() != state.enabled()) {
+                edges.add(outcomes.size());
+            }
             state = decision.state();
             return decision.outcome();
         }

@@ -4,6 +4,7 @@ import com.hazelcast.core.HazelcastException;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import com.hazelcast.map.IMap;
+import dev.patchkey.service.logging.EdgeLog;
 import dev.patchkey.service.refcount.Command;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.Outcome;
@@ -47,6 +48,8 @@ final class HazelcastCommits implements Commits {
     private final String pod = UUID.randomUUID().toString();
 
     private final AtomicLong batches = new AtomicLong();
+
+    private final EdgeLog edgeLog = new EdgeLog();
 
     /**
      * @param epoch as this pod last heard
@@ -92,6 +95,7 @@ final class HazelcastCommits implements Commits {
         long number = batches.incrementAndGet();
         long giveUpAt = System.nanoTime() + PATIENCE.toNanos();
         Exception last = null;
+        List<Integer> edges = List.of();
         long current = epoch.getAsLong();
         do {
             long departures = membership.departures();
@@ -100,12 +104,15 @@ final class HazelcastCommits implements Commits {
                 if (reply.late()) {
                     throw new OutcomeUnknownException("A later batch was decided before this one");
                 }
+                // A batch that is found done has its edges in the answer of the attempt that did it.
+                edges = reply.edges().isEmpty() ? edges : reply.edges();
                 long latest = latestEpoch.getAsLong();
                 if (latest > current) {
                     current = latest;
                     continue;
                 }
                 if (membership.isSettledSince(departures)) {
+                    tell(commands, reply.outcomes(), edges);
                     return reply.outcomes();
                 }
             } catch (ExecutionException | HazelcastException e) {
@@ -120,6 +127,14 @@ final class HazelcastCommits implements Commits {
             pause();
         } while (System.nanoTime() < giveUpAt);
         throw unknown(last);
+    }
+
+    private void tell(List<Command> commands, List<Outcome> outcomes, List<Integer> edges) {
+        for (int edge : edges) {
+            if (outcomes.get(edge) instanceof Outcome.Done done) {
+                edgeLog.crossed(commands.get(edge), done);
+            }
+        }
     }
 
     private DecideBatch.Reply send(KeyName key, DecideBatch batch) throws ExecutionException, TimeoutException {

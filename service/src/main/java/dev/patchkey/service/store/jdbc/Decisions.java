@@ -35,7 +35,16 @@ final class Decisions {
     private final Map<RequestTable.Asked, Remembered> fresh = new LinkedHashMap<>();
     private final List<ChangeTable.Change> changes = new ArrayList<>();
     private final List<Outcome> outcomes = new ArrayList<>();
+    private final List<Edge> edges = new ArrayList<>();
     private long revision;
+
+    /**
+     * A key that became enabled, or disabled.
+     *
+     * @param command that made it so
+     * @param done how it is after that
+     */
+    record Edge(Command command, Outcome.Done done) {}
 
     /**
      * @param batch the number that the batch takes if it writes: above the head's
@@ -89,6 +98,9 @@ final class Decisions {
         }
         if (decision.outcome() instanceof Outcome.Done done && done.changed()) {
             revision++;
+            if (decision.state().enabled() != state.enabled()) {
+                edges.add(new Edge(command, done));
+            }
             changes.add(new ChangeTable.Change(
                     key,
                     new HistoryLine(
@@ -128,6 +140,10 @@ final class Decisions {
 
     List<Outcome> outcomes() {
         return outcomes;
+    }
+
+    List<Edge> edges() {
+        return edges;
     }
 
     Collection<StateTables.Edit> edits() {

@@ -1,5 +1,6 @@
 package dev.patchkey.service.store.jdbc;
 
+import dev.patchkey.service.logging.EdgeLog;
 import dev.patchkey.service.refcount.Action;
 import dev.patchkey.service.refcount.Command;
 import dev.patchkey.service.refcount.KeyName;
@@ -90,6 +91,7 @@ final class JdbcCommits implements Commits {
     private final Publication publication;
     private final Supplier<Version> seen;
     private final String pod;
+    private final EdgeLog edgeLog = new EdgeLog();
 
     /** One batch at a time; guards all below. */
     private final ReentrantLock committing = new ReentrantLock();
@@ -169,6 +171,7 @@ final class JdbcCommits implements Commits {
             if (decisions.writes()) {
                 publish(decisions);
             }
+            decisions.edges().forEach(edge -> edgeLog.crossed(edge.command(), edge.done()));
             return decisions.outcomes();
         } finally {
             committing.unlock();

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.patchkey.service.logging;
+
+import org.jspecify.annotations.NullMarked;
