@@ -488,6 +488,8 @@ class ConsistencyTest {
             {"/limits/burst", "patchkey.limits.burst"},
             {"/limits/failuresPerMinute", "patchkey.limits.failures-per-minute"},
             {"/limits/requestTime", "patchkey.limits.request-time"},
+            {"/limits/requestsAtOnce", "patchkey.limits.requests-at-once"},
+            {"/limits/connectionsPerAddress", "patchkey.limits.connections-per-address"},
             {"/limits/watchersPerCaller", "patchkey.limits.watchers-per-caller"},
             {"/limits/nodesPerCaller", "patchkey.limits.nodes-per-caller"},
             {"/holds/longestLease", "patchkey.holds.longest-lease"},

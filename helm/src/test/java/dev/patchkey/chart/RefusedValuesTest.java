@@ -34,8 +34,8 @@ class RefusedValuesTest {
 
     /** By the schema: the place of the value, and its rule. */
     @ParameterizedTest
-    @CsvSource(delimiter = '|', textBlock = """
-            replica: 3                                          | ~~                           | 'replica' not allowed
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            replica: 3                                          | ""                           | 'replica' not allowed
             replicas: three                                     | /replicas                    | got string, want integer
             replicas: 0                                         | /replicas                    | minimum: got 0, want 1
             replicas: 100                                       | /replicas                    | maximum: got 100, want 99
@@ -64,9 +64,12 @@ class RefusedValuesTest {
             security: {certificates: [{subject: CN=a, name: a, role: node, prefixes: []}]} | /security/certificates/0/prefixes | minItems
             security: {certificates: [{subject: CN=a, name: a, role: node, prefixes: [Team]}]} | /security/certificates/0/prefixes/0 | does not match pattern
             security: {certificates: [{subject: CN=a, name: jwt, role: node, prefixes: [a]}]} | /security/certificates/0/name | 'not' failed
+            security: {certificates: [{subject: CN=a, name: a, role: node, prefixes: [a], readPrefixes: [A]}]} | /security/certificates/0/readPrefixes/0 | does not match pattern
             tls: {clientAuth: maybe}                            | /tls/clientAuth              | value must be one of 'none', 'want', 'need'
             tls: {managementClientAuth: need}                   | /tls/managementClientAuth    | value must be one of 'none', 'want'
             limits: {requestsPerSecond: -1}                     | /limits/requestsPerSecond    | minimum: got -1, want 0
+            limits: {requestsAtOnce: 0}                         | /limits/requestsAtOnce       | minimum: got 0, want 1
+            limits: {connectionsPerAddress: 1.5}                | /limits/connectionsPerAddress | got number, want integer
             limits: {burst: 0}                                  | /limits/burst                | minimum: got 0, want 1
             limits: {requestTime: 30}                           | /limits/requestTime          | got number, want string
             limits: {requestTime: soon}                         | /limits/requestTime          | does not match pattern
@@ -91,7 +94,7 @@ class RefusedValuesTest {
             shutdown: {preStopSeconds: 0}                       | /shutdown/preStopSeconds     | minimum: got 0, want 1
             pod: {runAsUser: 0}                                 | /pod/runAsUser               | minimum: got 0, want 1
             pod: {antiAffinity: hard}                           | /pod/antiAffinity            | value must be one of
-            pod: {labels: {app.kubernetes.io/name: other}}      | ~~                           | invalid propertyName 'app.kubernetes.io/name'
+            pod: {labels: {app.kubernetes.io/name: other}}      | ""                           | invalid propertyName 'app.kubernetes.io/name'
             pod: {privileged: true}                             | /pod                         | 'privileged' not allowed
             podDisruptionBudget: {maxUnavailable: 0}            | /podDisruptionBudget/maxUnavailable | minimum: got 0, want 1
             podDisruptionBudget: {minAvailable: 1}              | /podDisruptionBudget         | 'minAvailable' not allowed

@@ -100,7 +100,7 @@ class RenderedTest {
         assertFound(text.replace("revisionHistoryLimit: 5", "revisionHistory: 5"));
         assertFound(text.replace("podManagementPolicy: Parallel", "podManagement: Parallel"));
         assertFound(text.replace("containerPort: 8443", "containerPort: '8443'"));
-        assertFound(text.replace("serviceName: team-keys-members", "minReadySeconds: true"));
+        assertFound(text.replace("minReadySeconds: 20", "minReadySeconds: true"));
         assertFound(text.replace("scrapeTimeout: 5s", "scrapeTimeOut: 5s"));
         assertFound(text.replace("backendRequest: 0s", "backendRequests: 0s"));
     }

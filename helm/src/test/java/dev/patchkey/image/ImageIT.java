@@ -3,6 +3,8 @@ package dev.patchkey.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.patchkey.chart.Chart;
 import dev.patchkey.chart.Documents;
 import java.io.IOException;
@@ -34,6 +36,8 @@ import org.junit.jupiter.api.io.TempDir;
  * by a file of hosts.
  */
 class ImageIT {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     private static final int PODS = 3;
 
@@ -70,6 +74,7 @@ class ImageIT {
                 replicas: %d
                 security: {open: false, tokens: {secretName: tokens, check: 100ms}}
                 ports: {http: %d, management: %d, member: %d}
+                logging: {format: ecs}
                 """.formatted(PODS, http, management, freePort()));
         String token = writeToken(temporary.resolve("tokens"));
         Path settings = Files.writeString(
@@ -88,7 +93,9 @@ class ImageIT {
         first.await("readiness", () -> first.readiness() == 200);
         Pod third = start(2, root, http, management, settings, hosts, documents);
         third.await("readiness", () -> third.readiness() == 200);
-        assertThat(third.cpu()).isLessThan(CPU_UNTIL_READY);
+        Duration cpu = third.cpu();
+        System.out.println("CPU time until ready, with the cache: " + cpu);
+        assertThat(cpu).isLessThan(CPU_UNTIL_READY);
 
         assertThat(third.status("/v1/keys", null, "GET")).isEqualTo(401);
         assertThat(third.status("/v1/keys", token, "GET")).isEqualTo(200);
@@ -96,6 +103,8 @@ class ImageIT {
         assertThat(third.status(managementOf(third, "/actuator/prometheus"), null, "GET"))
                 .as("what the scraper is answered without its token")
                 .isEqualTo(401);
+
+        theLogIsStructured(third);
 
         assertThat(third.stop(DRAIN)).isEqualTo(TERMINATED);
         assertThat(first.status("/v1/keys/a", token, "GET"))
@@ -107,6 +116,31 @@ class ImageIT {
         assertThat(first.isAlive())
                 .as("life without a quorum, which no restart mends")
                 .isTrue();
+    }
+
+    /** All that the pod writes, but for what its JVM says of its options, can be read by whoever collects logs. */
+    private static void theLogIsStructured(Pod pod) throws IOException {
+        List<JsonNode> lines = new ArrayList<>();
+        for (String line : pod.log()) {
+            if (!line.startsWith("NOTE: Picked up JDK_JAVA_OPTIONS")) {
+                lines.add(JSON.readTree(line));
+            }
+        }
+        assertThat(lines)
+                .hasSizeGreaterThan(1)
+                .allMatch(line -> line.hasNonNull("@timestamp")
+                        && line.hasNonNull("message")
+                        && line.at("/log/level").isTextual()
+                        && line.at("/service/name").asText().equals("patchkey")
+                        && line.at("/service/node/name").asText().equals("patchkey-2"));
+        List<JsonNode> edges = lines.stream()
+                .filter(line -> line.at("/patchkey/key").asText().equals("a"))
+                .toList();
+        assertThat(edges).as("lines that tell of the edge of key a").hasSize(1);
+        JsonNode edge = edges.getFirst().path("patchkey");
+        assertThat(edge.path("enabled").asBoolean()).isTrue();
+        assertThat(edge.path("actor").asText()).isEqualTo("admin");
+        assertThat(edge.path("revision").asLong()).isPositive();
     }
 
     private static URI managementOf(Pod pod, String path) {

@@ -93,6 +93,11 @@ final class Pod implements AutoCloseable {
         return process.info().totalCpuDuration().orElseThrow();
     }
 
+    /** What it has written, line by line. */
+    List<String> log() throws IOException {
+        return Files.readAllLines(log);
+    }
+
     /** Stops it as Kubernetes does after the preStop. */
     int stop(Duration most) throws IOException, InterruptedException {
         process.destroy();
