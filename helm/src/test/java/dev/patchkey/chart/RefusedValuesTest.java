@@ -81,6 +81,7 @@ class RefusedValuesTest {
             history: {keep: 90d}                                | /history/keep                | does not match pattern
             history: {changes: 0}                               | /history/changes             | minimum: got 0, want 1
             channel: {leaseTime: 15s}                           | /channel                     | 'leaseTime' not allowed
+            metrics: {keys: 10001}                              | /metrics/keys                | maximum: got 10,001, want 10,000
             logging: {format: xml}                              | /logging/format              | value must be one of
             logging: {levels: {dev.patchkey: verbose}}          | /logging/levels/dev.patchkey | value must be one of
             extraEnv: [{name: DB_PASSWORD, value: hunter2}]     | /extraEnv/0                  | missing property 'valueFrom'

@@ -40,7 +40,7 @@ class SettingsTest {
             Pattern.compile("patchkey\\..*|spring\\.security\\..*|.*\\.ssl\\..*|server\\..*");
 
     /** Those of the values that are groups of settings. */
-    private static final List<String> GROUPS = List.of("limits", "holds", "channel", "history");
+    private static final List<String> GROUPS = List.of("limits", "holds", "channel", "history", "metrics");
 
     @TempDir
     private static Path temporary;

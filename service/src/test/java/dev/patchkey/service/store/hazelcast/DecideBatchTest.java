@@ -177,7 +177,7 @@ class DecideBatchTest {
     void aBatchSentAgainIsDoneOnceByAnOwnerThatIsAhead() {
         DecideBatch.Reply first = batch("pod", 7).process(entry);
         decide(ahead, "other", 1, increment.getFirst());
-        assertThat(decide(ahead, "pod", 7, increment.getFirst())).isEqualTo(first);
+        assertThat(decide(ahead, "pod", 7, increment.getFirst()).outcomes()).isEqualTo(first.outcomes());
         assertThat(count()).isEqualTo(2);
     }
 
