@@ -35,15 +35,6 @@ class StartFailuresTest {
         return output.getAll().substring(Math.max(0, output.getAll().lastIndexOf("APPLICATION FAILED TO START")));
     }
 
-    @Test
-    void namesASettingOfMetricsThatThereIsNot(CapturedOutput output, @TempDir Path directory) {
-        assertThat(analysis(
-                        output,
-                        "spring.datasource.url=" + file(directory) + ";WRITE_DELAY=0",
-                        "patchkey.metrics.key=1"))
-                .contains("The elements [patchkey.metrics.key] were left unbound");
-    }
-
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -56,6 +47,7 @@ class StartFailuresTest {
                 "patchkey.holds.lease=P1D|patchkey.holds.lease must be a setting of the service, and is none.",
                 "patchkey.epoch.begin=true|patchkey.epoch.begin must be a setting of the service, and is none.",
                 "patchkey.limits.bursts=1|patchkey.limits.bursts must be a setting of the service, and is none.",
+                "patchkey.metrics.key=1|patchkey.metrics.key must be a setting of the service, and is none.",
                 "patchkey.store=redis|patchkey.store must be jdbc or hazelcast, and is redis.",
                 "patchkey.cluster.size=0|patchkey.cluster.size must be 1 to 99, and is 0.",
                 "patchkey.history.changes=0|patchkey.history.changes must be at least 1, and is 0.",
