@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -354,37 +355,38 @@ class PrometheusIT {
         awaitChange(first);
     }
 
-    private void theDatabaseStandsStill() throws IOException {
-        List<ProcessHandle> server = serverOfDatabase();
-        // One commit after the other, so that one is under way: a connection that was idle is not trusted with any.
-        Traffic commits = open(new Traffic(() -> {
-            first.send("POST", "/v1/keys/prometheus.busy/increment", null);
-        }));
-        awaitChange(first);
-        server.forEach(Processes::pause);
-        try {
-            awaitAlerts("PatchkeyStoreUnreachable", "PatchkeyPodLeaseEnding", "PatchkeyOutcomesUnknown");
-        } finally {
-            server.forEach(Processes::resume);
-            commits.close();
+    private void theDatabaseStandsStill() throws IOException, SQLException {
+        List<ProcessHandle> paused = new ArrayList<>();
+        Traffic commits;
+        try (Connection connection = database.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute("SELECT revision FROM head FOR UPDATE");
+            commits = open(new Traffic(() -> {
+                first.send("POST", "/v1/keys/prometheus.busy/increment", null);
+            }));
+            // A commit is under way, so its fate is not known: a connection that was idle is not trusted with any.
+            Awaitility.await("a commit that waits").until(this::aSessionWaitsForALock);
+            paused.addAll(serverOfDatabase());
+            paused.forEach(Processes::pause);
+            try {
+                awaitAlerts("PatchkeyStoreUnreachable", "PatchkeyPodLeaseEnding", "PatchkeyOutcomesUnknown");
+            } finally {
+                paused.forEach(Processes::resume);
+            }
+            connection.rollback();
         }
+        commits.close();
         awaitChange(first);
     }
 
-    /** The one that starts the others first. */
-    private List<ProcessHandle> serverOfDatabase() throws IOException {
-        List<String> lines = Files.readAllLines(databaseFiles.resolve("postmaster.pid"));
-        ProcessHandle main =
-                ProcessHandle.of(Long.parseLong(lines.get(0).strip())).orElseThrow();
-        return Stream.concat(Stream.of(main), main.descendants()).toList();
-    }
-
-    private static void awaitChange(ServiceProcess pod) {
-        Awaitility.await("changes are taken")
-                .atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(
-                                pod.post("/v1/keys/prometheus.again/increment").status())
-                        .isEqualTo(200));
+    private boolean aSessionWaitsForALock() throws SQLException {
+        try (Connection connection = database.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet waiting = statement.executeQuery(
+                        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")) {
+            return waiting.next() && waiting.getLong(1) > 0;
+        }
     }
 
     private void anotherClusterCommits() {
