@@ -356,35 +356,53 @@ class PrometheusIT {
     }
 
     private void theDatabaseStandsStill() throws IOException, SQLException {
-        List<ProcessHandle> paused = new ArrayList<>();
-        Traffic commits;
-        try (Connection connection = database.getPostgresDatabase().getConnection();
-                Statement statement = connection.createStatement()) {
-            connection.setAutoCommit(false);
-            statement.execute("SELECT revision FROM head FOR UPDATE");
-            commits = open(new Traffic(() -> {
-                first.send("POST", "/v1/keys/prometheus.busy/increment", null);
-            }));
-            // A commit is under way, so its fate is not known: a connection that was idle is not trusted with any.
-            Awaitility.await("a commit that waits").until(this::aSessionWaitsForALock);
-            paused.addAll(serverOfDatabase());
-            paused.forEach(Processes::pause);
-            try {
-                awaitAlerts("PatchkeyStoreUnreachable", "PatchkeyPodLeaseEnding", "PatchkeyOutcomesUnknown");
-            } finally {
-                paused.forEach(Processes::resume);
-            }
-            connection.rollback();
+        // A commit is under way, so its fate is not known: a connection that was idle is not trusted with any.
+        haveCommitsWaitFor("nobody");
+        Awaitility.await("a commit that waits").until(this::aCommitWaits);
+        List<ProcessHandle> server = serverOfDatabase();
+        try {
+            server.forEach(Processes::pause);
+            awaitAlerts("PatchkeyStoreUnreachable", "PatchkeyPodLeaseEnding", "PatchkeyOutcomesUnknown");
+        } finally {
+            server.forEach(Processes::resume);
         }
-        commits.close();
+        haveCommitsWaitFor("");
         awaitChange(first);
     }
 
-    private boolean aSessionWaitsForALock() throws SQLException {
+    /** The one that starts the others first. */
+    private List<ProcessHandle> serverOfDatabase() throws IOException {
+        List<String> lines = Files.readAllLines(databaseFiles.resolve("postmaster.pid"));
+        ProcessHandle main =
+                ProcessHandle.of(Long.parseLong(lines.get(0).strip())).orElseThrow();
+        return Stream.concat(Stream.of(main), main.descendants()).toList();
+    }
+
+    private static void awaitChange(ServiceProcess pod) {
+        Awaitility.await("changes are taken")
+                .atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(
+                                pod.post("/v1/keys/prometheus.again/increment").status())
+                        .isEqualTo(200));
+    }
+
+    /** @param standby of which there is none by that name; empty for nobody, so that a commit does not wait */
+    private void haveCommitsWaitFor(String standby) throws SQLException {
+        try (Connection connection = database.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("ALTER SYSTEM SET synchronous_standby_names = '" + standby + "'");
+            statement.execute("SELECT pg_reload_conf()");
+        }
+    }
+
+    /** Whether one that has moved the head does: leases are committed too. */
+    private boolean aCommitWaits() throws SQLException {
         try (Connection connection = database.getPostgresDatabase().getConnection();
                 Statement statement = connection.createStatement();
-                ResultSet waiting = statement.executeQuery(
-                        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")) {
+                ResultSet waiting =
+                        statement.executeQuery("SELECT count(*) FROM pg_stat_activity JOIN pg_locks USING (pid)"
+                                + " WHERE wait_event = 'SyncRep' AND relation = 'head'::regclass"
+                                + " AND mode = 'RowExclusiveLock'")) {
             return waiting.next() && waiting.getLong(1) > 0;
         }
     }

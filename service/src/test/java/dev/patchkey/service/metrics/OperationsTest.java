@@ -9,6 +9,7 @@ import dev.patchkey.service.web.HttpApi;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,6 +66,17 @@ class OperationsTest {
                                     .value("patchkey_key_edges_total", "direction=enable", "key=operations.key"))
                             .isEqualTo(1));
             assertThat(scrape.value("patchkey_store_state", "state=available")).isEqualTo(1);
+            assertThat(scrape.value("patchkey_store_commits_seconds_count", "outcome=done"))
+                    .as("one command after the other; what writes nothing may go without a commit")
+                    .isBetween(5.0, 10.0);
+            assertThat(scrape.value("patchkey_store_commits_seconds_count"))
+                    .isEqualTo(scrape.value("patchkey_store_commits_seconds_count", "outcome=done"));
+            assertThat(scrape.value("patchkey_store_publications_seconds_count"))
+                    .isGreaterThanOrEqualTo(5);
+            for (String pods : List.of("members", "size", "quorum")) {
+                assertThat(scrape.value("patchkey_cluster_" + pods)).as(pods).isEqualTo(1);
+            }
+            assertThat(scrape.value("patchkey_pod_lease_rest_seconds")).isBetween(1.0, 27.0);
             assertThat(scrape.value("patchkey_store_stale")).isZero();
             assertThat(scrape.value("patchkey_store_reconciliation_age_seconds"))
                     .isBetween(0.0, 3.0);
@@ -113,6 +125,10 @@ class OperationsTest {
 
             Scrape scrape = service.scrape();
             assertThat(scrape.value("patchkey_propagation_sent_seconds_count")).isEqualTo(1);
+            assertThat(scrape.value("patchkey_channel_messages_total", "type=snapshot"))
+                    .isEqualTo(1);
+            assertThat(scrape.value("patchkey_channel_messages_total", "type=change"))
+                    .isEqualTo(1);
             assertThat(scrape.value("patchkey_propagation_applied_seconds_count"))
                     .isEqualTo(1);
             assertThat(scrape.value("patchkey_propagation_applied_seconds_sum")).isGreaterThan(0.15);

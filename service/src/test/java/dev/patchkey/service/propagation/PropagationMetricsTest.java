@@ -3,6 +3,7 @@ package dev.patchkey.service.propagation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.patchkey.service.refcount.KeyName;
+import dev.patchkey.service.refcount.Version;
 import dev.patchkey.service.store.LonePod;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -18,13 +19,11 @@ class PropagationMetricsTest {
     private final FakeStore store = new FakeStore();
     private final Pod pod = new Pod(store);
     private final LonePod peers = new LonePod("pod-1");
-    private final PropagationMetrics metrics = new PropagationMetrics(
-            pod.nodes,
-            new Cluster(pod.nodes, peers, new PodCensus(new FakeRegistry(), peers.id(), () -> pod.now)),
-            new PodLease(Duration.ofSeconds(30), () -> pod.now),
-            2,
-            registry,
-            () -> pod.now);
+    private final Cluster cluster =
+            new Cluster(pod.nodes, peers, new PodCensus(new FakeRegistry(), peers.id(), () -> pod.now));
+    private final PodLease lease = new PodLease(Duration.ofSeconds(30), () -> pod.now);
+    private final PropagationMetrics metrics =
+            new PropagationMetrics(pod.nodes, cluster, lease, 2, registry, () -> pod.now);
 
     private Timer timer(String name) {
         return registry.get(name).timer();
@@ -32,6 +31,17 @@ class PropagationMetricsTest {
 
     private double value(String name) {
         return registry.get(name).meter().measure().iterator().next().getValue();
+    }
+
+    private double nodes(String state) {
+        return registry.get("patchkey.nodes").tag("state", state).gauge().value();
+    }
+
+    private long waits(String outcome) {
+        return registry.get("patchkey.propagation.awaits")
+                .tag("outcome", outcome)
+                .timer()
+                .count();
     }
 
     private void pass(Duration time) {
@@ -126,5 +136,55 @@ class PropagationMetricsTest {
                         .gauge()
                         .value())
                 .isEqualTo(3.1);
+    }
+
+    @Test
+    void nodesAreCountedByTheirConnectionsAndMessagesUntilTheyAreConfirmed() {
+        FakeNode well = pod.connectAndApply("well");
+        pod.connectAndApply("other");
+        FakeNode gone = pod.connectAndApply("gone");
+        store.increment("a");
+        pod.feed();
+        pod.nodes.disconnected(gone.session);
+        pass(Duration.ofSeconds(1));
+        assertThat(nodes("connected")).isEqualTo(2);
+        assertThat(nodes("disconnected")).isEqualTo(1);
+        double unconfirmed = value("patchkey.channel.unconfirmed");
+        assertThat(unconfirmed).isGreaterThanOrEqualTo(2);
+        assertThat(value("patchkey.channel.pending")).isZero();
+        well.applyAll();
+        pass(Duration.ofSeconds(1));
+        assertThat(value("patchkey.channel.unconfirmed")).isEqualTo(unconfirmed - 1);
+    }
+
+    @Test
+    void theRestOfTheLeaseIsShownAsItPasses() {
+        assertThat(value("patchkey.pod.lease.rest")).isZero();
+        lease.renewed(pod.now);
+        assertThat(value("patchkey.pod.lease.rest"))
+                .as("without the margin of a tenth")
+                .isEqualTo(27);
+        pass(Duration.ofSeconds(20));
+        assertThat(value("patchkey.pod.lease.rest")).isEqualTo(7);
+        pass(Duration.ofSeconds(20));
+        assertThat(value("patchkey.pod.lease.rest")).isZero();
+    }
+
+    @Test
+    void aWaitIsCountedAsUnaccountedWhereAPodDoesNotSayWhateverNodesLag() {
+        KeyName key = new KeyName("a");
+        Duration moment = Duration.ofMillis(10);
+        pod.connectAndApply("n");
+        store.increment("a");
+        pod.feed();
+        Version version = store.view().version();
+        cluster.await(key, version, Duration.ZERO);
+        cluster.await(key, version, moment);
+        assertThat(waits("lagging")).as("who only looks does not wait").isEqualTo(1);
+        pod.nodes.podOfBefore("pod-0");
+        cluster.await(key, version, moment);
+        assertThat(waits("lagging")).isEqualTo(1);
+        assertThat(waits("unaccounted")).isEqualTo(1);
+        assertThat(waits("applied")).isZero();
     }
 }

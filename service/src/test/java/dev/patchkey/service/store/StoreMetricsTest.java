@@ -11,11 +11,15 @@ import dev.patchkey.service.refcount.Version;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -102,5 +106,28 @@ class StoreMetricsTest {
                 registry.get("patchkey.store.commits").tag("outcome", "unknown").timer();
         assertThat(unknown.count()).isEqualTo(1);
         assertThat(unknown.totalTime(TimeUnit.MILLISECONDS)).isBetween(200.0, 10_000.0);
+    }
+
+    @Test
+    void theGaugesShowHowTheStoreStands() {
+        LocalView view = new LocalView(true);
+        view.replace(new Version(3, 7), List.of());
+        AtomicReference<@Nullable String> cutOff = new AtomicReference<>();
+        AtomicLong now = new AtomicLong();
+        Staleness staleness = new Staleness(cutOff::get, now::get, InstantSource.system());
+        staleness.proven(staleness.begin());
+        metrics.watch(() -> 5, staleness, view);
+        now.addAndGet(TimeUnit.SECONDS.toNanos(2));
+        assertThat(gauge("patchkey.store.commands.waiting")).isEqualTo(5);
+        assertThat(gauge("patchkey.store.reconciliation.age")).isEqualTo(2);
+        assertThat(gauge("patchkey.store.stale")).isZero();
+        assertThat(gauge("patchkey.store.epoch")).isEqualTo(3);
+        assertThat(gauge("patchkey.store.revision")).isEqualTo(7);
+        cutOff.set("the test says so");
+        assertThat(gauge("patchkey.store.stale")).isEqualTo(1);
+    }
+
+    private double gauge(String name) {
+        return registry.get(name).gauge().value();
     }
 }
