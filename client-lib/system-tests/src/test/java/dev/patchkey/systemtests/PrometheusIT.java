@@ -359,23 +359,25 @@ class PrometheusIT {
         // A commit is under way, so its fate is not known: a connection that was idle is not trusted with any.
         haveCommitsWaitFor("nobody");
         Awaitility.await("a commit that waits").until(this::aCommitWaits);
-        List<ProcessHandle> server = serverOfDatabase();
+        ProcessHandle server = serverOfDatabase();
+        Processes.pause(server);
+        // Now it starts none, and those that end stay as they are until it looks.
+        List<ProcessHandle> sessions = server.descendants().toList();
         try {
-            server.forEach(Processes::pause);
+            sessions.forEach(Processes::pause);
             awaitAlerts("PatchkeyStoreUnreachable", "PatchkeyPodLeaseEnding", "PatchkeyOutcomesUnknown");
         } finally {
-            server.forEach(Processes::resume);
+            sessions.forEach(Processes::resume);
+            Processes.resume(server);
         }
         haveCommitsWaitFor("");
         awaitChange(first);
     }
 
-    /** The one that starts the others first. */
-    private List<ProcessHandle> serverOfDatabase() throws IOException {
+    /** The process that starts the others. */
+    private ProcessHandle serverOfDatabase() throws IOException {
         List<String> lines = Files.readAllLines(databaseFiles.resolve("postmaster.pid"));
-        ProcessHandle main =
-                ProcessHandle.of(Long.parseLong(lines.get(0).strip())).orElseThrow();
-        return Stream.concat(Stream.of(main), main.descendants()).toList();
+        return ProcessHandle.of(Long.parseLong(lines.get(0).strip())).orElseThrow();
     }
 
     private static void awaitChange(ServiceProcess pod) {
