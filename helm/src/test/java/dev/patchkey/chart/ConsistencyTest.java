@@ -387,6 +387,13 @@ class ConsistencyTest {
             assertThat(texts(Documents.elements(found.getFirst().at("/spec/ports"))
                             .map(port -> port.path("name"))))
                     .contains(monitor.at("/spec/endpoints/0/port").asText());
+            // Or two releases of one name, in different namespaces, would be one service to the rules.
+            JsonNode job = monitor.at("/spec/endpoints/0/relabelings/0");
+            assertThat(job.path("targetLabel").asText()).isEqualTo("job");
+            assertThat(job.path("replacement").asText())
+                    .isEqualTo(monitor.at("/spec/namespaceSelector/matchNames/0")
+                                    .asText() + "/"
+                            + documents.one("StatefulSet").at("/metadata/name").asText());
             assertThat(documents
                             .settings()
                             .at("/management/endpoints/web/exposure/include")
