@@ -402,6 +402,31 @@ class ConsistencyTest {
         }
     }
 
+    /** Or one could be let in for keys that are another's. */
+    @Test
+    void eachCallerWithACertificateIsLetInForWhatTheValuesSay() throws IOException {
+        Path values = Chart.valuesOf("everything-values.yaml");
+        JsonNode said = Documents.parseOne(Files.readString(values)).at("/security/certificates");
+        JsonNode written = chart.render(Chart.OLDEST_KUBERNETES, values).settings().at("/patchkey/security/certificates");
+        assertThat(written).hasSameSizeAs(said).isNotEmpty();
+        for (int i = 0; i < said.size(); i++) {
+            for (String field : List.of("subject", "name", "role", "prefixes")) {
+                assertThat(written.get(i).path(field)).as(field).isEqualTo(said.get(i).path(field));
+            }
+            assertThat(written.get(i).path("read-prefixes"))
+                    .isEqualTo(said.get(i).path("readPrefixes"));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void eachLineOfTheLogSaysWhichPodHasWrittenIt(Documents documents) {
+        JsonNode structured = documents.settings().at("/logging/structured");
+        if (!structured.isMissingNode()) {
+            assertThat(structured.at("/ecs/service/node-name").asText()).isEqualTo("${POD_NAME}");
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("cases")
     void whatComesFromOutsideGoesToServicesThatAreThere(Documents documents) {
