@@ -407,11 +407,14 @@ class ConsistencyTest {
     void eachCallerWithACertificateIsLetInForWhatTheValuesSay() throws IOException {
         Path values = Chart.valuesOf("everything-values.yaml");
         JsonNode said = Documents.parseOne(Files.readString(values)).at("/security/certificates");
-        JsonNode written = chart.render(Chart.OLDEST_KUBERNETES, values).settings().at("/patchkey/security/certificates");
+        JsonNode written =
+                chart.render(Chart.OLDEST_KUBERNETES, values).settings().at("/patchkey/security/certificates");
         assertThat(written).hasSameSizeAs(said).isNotEmpty();
         for (int i = 0; i < said.size(); i++) {
             for (String field : List.of("subject", "name", "role", "prefixes")) {
-                assertThat(written.get(i).path(field)).as(field).isEqualTo(said.get(i).path(field));
+                assertThat(written.get(i).path(field))
+                        .as(field)
+                        .isEqualTo(said.get(i).path(field));
             }
             assertThat(written.get(i).path("read-prefixes"))
                     .isEqualTo(said.get(i).path("readPrefixes"));
