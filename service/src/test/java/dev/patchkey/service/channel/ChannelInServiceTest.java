@@ -71,12 +71,15 @@ class ChannelInServiceTest {
             });
             closed = CompletableFuture.supplyAsync(node::closeCode);
             assertThat(service.getBean(Nodes.class).all()).extracting("node").containsExactly("n1");
-            assertThat(service.getBean(MeterRegistry.class)
-                            .get("patchkey.nodes")
-                            .tag("state", "connected")
-                            .gauge()
-                            .value())
-                    .isEqualTo(1);
+            // Nodes are counted once a second.
+            Awaitility.await()
+                    .atMost(LEASE.dividedBy(2))
+                    .untilAsserted(() -> assertThat(service.getBean(MeterRegistry.class)
+                                    .get("patchkey.nodes")
+                                    .tag("state", "connected")
+                                    .gauge()
+                                    .value())
+                            .isEqualTo(1));
         }
         assertThat(closed.join()).isEqualTo(1001);
     }
