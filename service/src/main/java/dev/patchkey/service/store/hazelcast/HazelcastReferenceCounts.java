@@ -32,6 +32,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +46,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -71,8 +73,11 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
     /** A reader waits no longer for a member that may be gone, and whose entries have a new owner only when it is dropped. */
     private static final Duration READ_PATIENCE = Duration.ofSeconds(5);
 
-    /** Each repeat of a strong read means that a member has left meanwhile. */
+    /** Each repeat of a strong read means that a member has left meanwhile, or that the last comparison is too old. */
     private static final int MOST_ATTEMPTS = 5;
+
+    /** Before a repeat: a comparison takes milliseconds. */
+    private static final Duration ATTEMPT_PAUSE = Duration.ofMillis(100);
 
     private final IMap<String, KeyEntry> counts;
     private final Membership membership;
@@ -94,6 +99,9 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
     /** Whether a reconciliation is asked for and has not begun. */
     private final AtomicBoolean hinted = new AtomicBoolean();
 
+    /** How many members had left at the last comparison that has succeeded: it says nothing of what is left after another. */
+    private volatile long provenAfter;
+
     /** Whether a loss was told of whose epoch has not begun. */
     private final AtomicBoolean lossTold = new AtomicBoolean();
 
@@ -106,12 +114,23 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
         this.counts = hazelcast.getMap(ClusterConfig.COUNTS);
         this.membership = membership;
         this.clock = PartitionOwner.at(hazelcast).clock();
-        this.staleness = new Staleness(membership::belowQuorum);
+        this.provenAfter = membership.departures();
+        this.staleness = new Staleness(this::cutOff);
         this.epoch = new Epoch(hazelcast);
         this.commits = new HazelcastCommits(hazelcast, membership, epoch::current, epoch::latest);
         this.batches = new NaturalBatches<>(runner, Commits.LARGEST_BATCH, this::decide);
         this.metrics = metrics;
         metrics.watch(batches::waiting, staleness, view);
+    }
+
+    private @Nullable String cutOff() {
+        String reason = membership.belowQuorum();
+        if (reason != null) {
+            return reason;
+        }
+        return membership.departures() == provenAfter
+                ? null
+                : "A pod has left, and this one has not compared its memory with the others' since";
     }
 
     /** Fills the view, then serves. */
@@ -221,6 +240,7 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
             entries.forEach(view::offer);
         }
         if (membership.isSettledSince(departures)) {
+            provenAfter = departures;
             staleness.proven(begun);
         }
     }
@@ -282,7 +302,10 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
 
     @Override
     public Read read(KeyName key, Consistency consistency) {
-        Read read = settled(consistency, () -> asRead(key, ask(key)));
+        Read read = settled(consistency, () -> {
+            View.Entry known = view.get(key);
+            return notBefore(known, asRead(key, ask(key)));
+        });
         return new Read(read.state(), read.version(), staleAfter(consistency));
     }
 
@@ -309,7 +332,22 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
         return new Read(known, new Version(epoch.current(), known.revision()));
     }
 
-    /** A strong read counts only with a quorum, and if no member has left meanwhile. */
+    /** An entry that was lost with all its copies is as one that never was, until the new epoch says so. */
+    private static Read notBefore(View.@Nullable Entry known, Read read) {
+        if (known != null
+                && known.version().epoch() == read.version().epoch()
+                && !read.version().isAtLeast(known.version())) {
+            throw new StoreUnavailableException("The pods that had key " + known.key()
+                    + " were lost, and the epoch without them has not begun yet");
+        }
+        return read;
+    }
+
+    /*
+     * A pod that was paused, or is cut off, may have been given up by the others, who go on with its entries; and it may
+     * not know yet. So it goes by when it last heard from all of them, by the monotonic clock, as for a weak read.
+     */
+    /** A strong read counts only with a quorum, if no member has left meanwhile, and if the others have this pod among them. */
     private <T> T settled(Consistency consistency, Supplier<T> reading) {
         try {
             if (consistency == Consistency.CLUSTER) {
@@ -319,13 +357,25 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
                 membership.requireQuorum();
                 long departures = membership.departures();
                 T read = reading.get();
-                if (membership.isSettledSince(departures)) {
+                if (membership.isSettledSince(departures) && staleness.now() == null) {
                     return read;
                 }
+                reconcileSoon();
+                pause();
             }
-            throw new StoreUnavailableException("The cluster's members kept changing");
+            Stale stale = staleness.now();
+            throw new StoreUnavailableException(stale == null ? "The cluster's members kept changing" : stale.reason());
         } catch (HazelcastException | HazelcastInstanceNotActiveException e) {
             throw new StoreUnavailableException("The cluster could not be asked", e);
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(ATTEMPT_PAUSE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StoreUnavailableException("Interrupted while the cluster was asked", e);
         }
     }
 
@@ -353,11 +403,16 @@ final class HazelcastReferenceCounts implements ReferenceCounts, AutoCloseable {
             if (names.isEmpty()) {
                 break;
             }
-            states(names.stream().map(KeyName::value).collect(Collectors.toSet()))
-                    .filter(KeyState::exists)
-                    .sorted(Comparator.comparing(KeyState::key))
+            Map<KeyName, View.@Nullable Entry> known = new HashMap<>();
+            names.forEach(name -> known.put(name, view.get(name)));
+            Map<KeyName, KeyState> states = states(
+                            names.stream().map(KeyName::value).collect(Collectors.toSet()))
+                    .collect(Collectors.toMap(KeyState::key, Function.identity()));
+            names.stream()
+                    .map(name -> notBefore(known.get(name), asRead(name, states.get(name))))
+                    .filter(read -> read.state().exists())
                     .limit(limit - page.size())
-                    .forEach(state -> page.add(asRead(state.key(), state)));
+                    .forEach(page::add);
             last = names.getLast();
         }
         return page;
