@@ -86,7 +86,10 @@ public final class Http {
             case "count-below-zero" -> new Answer.Refused();
             case "store-unavailable" -> new Answer.NotDone();
             case "outcome-unknown" -> new Answer.Unknown();
-            case "key-unknown" -> new Answer.Done(0, false, Version.NONE, Propagation.NOT_ASKED);
+            case "key-unknown" ->
+                body.path("stale").asBoolean()
+                        ? new Answer.Stale(0, Version.NONE)
+                        : new Answer.Done(0, false, Version.NONE, Propagation.NOT_ASKED);
             default -> throw new AssertionError("an answer that no fault explains: " + reply);
         };
     }
