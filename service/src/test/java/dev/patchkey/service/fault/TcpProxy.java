@@ -53,7 +53,7 @@ public final class TcpProxy implements AutoCloseable {
     }
 
     /** How long the server has for what has reached it, before it hears that its client is gone. */
-    private static final long HEARD_MILLIS = 50;
+    private static final long HEARD_MILLIS = 500;
 
     /** @param passing how many times the words are let through before */
     private record Trap(String words, Fault fault, AtomicInteger passing) {}
