@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -52,7 +54,7 @@ public final class TcpProxy implements AutoCloseable {
         SILENT_AFTER
     }
 
-    /** How long the server has for what has reached it, before it hears that its client is gone. */
+    /** How long the server has at most for what has reached it, before it hears that its client is gone. */
     private static final long HEARD_MILLIS = 500;
 
     /** @param passing how many times the words are let through before */
@@ -155,6 +157,7 @@ public final class TcpProxy implements AutoCloseable {
     private final class Link {
         private final Socket client;
         private final Socket server;
+        private final CountDownLatch answered = new CountDownLatch(1);
         private volatile boolean answersLost;
 
         Link(Socket client, Socket server) {
@@ -203,7 +206,7 @@ public final class TcpProxy implements AutoCloseable {
                         pause(SILENCE_MILLIS);
                     }
                     out.write(buffer, 0, n);
-                    pause(HEARD_MILLIS);
+                    awaitAnswer();
                     cut();
                 }
                 case SILENT_BEFORE -> answersLost = true;
@@ -215,7 +218,7 @@ public final class TcpProxy implements AutoCloseable {
                     answersLost = true;
                     out.write(buffer, 0, n);
                     closeQuietly(client);
-                    pause(HEARD_MILLIS);
+                    awaitAnswer();
                     cut();
                 }
             }
@@ -231,7 +234,9 @@ public final class TcpProxy implements AutoCloseable {
                 for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
                     awaitNetwork();
                     Thread.sleep(delay);
-                    if (!answersLost) {
+                    if (answersLost) {
+                        answered.countDown();
+                    } else {
                         out.write(buffer, 0, n);
                     }
                 }
@@ -242,6 +247,15 @@ public final class TcpProxy implements AutoCloseable {
             }
             if (!answersLost) {
                 cut();
+            }
+        }
+
+        /** The server answers what has reached it once it has done it. */
+        private void awaitAnswer() {
+            try {
+                answered.await(HEARD_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             }
         }
 
