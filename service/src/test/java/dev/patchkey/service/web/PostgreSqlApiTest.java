@@ -141,7 +141,10 @@ class PostgreSqlApiTest {
             Answer done = both.getFirst().join();
             assertThat(done.status()).isEqualTo(200);
             assertThat(done.body().get("count").asInt()).isEqualTo(1);
-            both.forEach(each -> assertThat(each.join()).isEqualTo(done));
+            assertThat(both).allSatisfy(each -> {
+                assertThat(each.join().status()).isEqualTo(200);
+                assertThat(each.join().body()).isEqualTo(done.body());
+            });
         }
     }
 

@@ -4,6 +4,7 @@ import static dev.patchkey.service.refcount.Commands.on;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.patchkey.service.BesideOthers;
 import dev.patchkey.service.Invariant;
 import dev.patchkey.service.refcount.Command;
 import dev.patchkey.service.refcount.KeyName;
@@ -33,6 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What the store does by itself, once a second. */
 @ParameterizedClass
 @EnumSource(TestDatabase.Kind.class)
+@BesideOthers
 class BackgroundTest {
     private final TestDatabase.Kind kind;
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.patchkey.service.BesideOthers;
 import dev.patchkey.service.Invariant;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.Outcome;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a pod reads right after another pod, of whichever cluster, has acknowledged a change. */
+@BesideOthers
 class FreshReadsTest {
     private static final String TEXT =
             "Through a ready pod a read is not older than any change acknowledged before it through any pod";

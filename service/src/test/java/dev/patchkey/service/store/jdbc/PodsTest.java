@@ -5,6 +5,7 @@ import static dev.patchkey.service.refcount.Commands.requested;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.patchkey.service.BesideOthers;
 import dev.patchkey.service.Invariant;
 import dev.patchkey.service.refcount.Command;
 import dev.patchkey.service.refcount.Commands;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Several pods over one database. */
 @ParameterizedClass
 @EnumSource(TestDatabase.Kind.class)
+@BesideOthers
 class PodsTest {
     private static final KeyName K = new KeyName("k");
 

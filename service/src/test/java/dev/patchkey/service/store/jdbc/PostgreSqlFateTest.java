@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.patchkey.service.BesideOthers;
 import dev.patchkey.service.Invariant;
 import dev.patchkey.service.fault.TcpProxy;
 import dev.patchkey.service.fault.TcpProxy.Fault;
@@ -34,6 +35,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Commits to a real server, over a network that breaks as the COMMIT is under way. */
+@BesideOthers
 class PostgreSqlFateTest {
     /** The driver then sends the word each time, and not a statement's name for it. */
     private static final String PLAINLY = "?prepareThreshold=0";

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.patchkey.service.BesideOthers;
 import dev.patchkey.service.Invariant;
 import dev.patchkey.service.fault.TcpProxy;
 import dev.patchkey.service.fault.TcpProxy.Network;
@@ -49,6 +50,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A running store whose database server fails it: what it says meanwhile, and that it needs no restart afterwards. */
+@BesideOthers
 class PostgreSqlFaultsTest {
     private static final KeyName K = new KeyName("k");
 
