@@ -56,6 +56,19 @@ class KeysApiTest {
     }
 
     @Test
+    void anAnswerTellsItsLengthAndSoIsWrittenInOnePiece() {
+        for (Answer answer : List.of(
+                api.post("/v1/keys/api.length/increment", "{\"reason\": \"gr\u00fc\u00dfe\"}"),
+                api.get("/v1/keys/api.length"),
+                api.get("/v1/keys?prefix=api"),
+                api.get("/v1/keys/api.length/history"),
+                api.get("/v1/keys/-"))) {
+            assertThat(answer.header("Content-Length")).as("%s", answer).isNotEmpty();
+            assertThat(answer.header("Transfer-Encoding")).as("%s", answer).isEmpty();
+        }
+    }
+
+    @Test
     void readsShowTheirRevisionAndAreNotMarkedWhileThePodIsReady() {
         Answer up = api.post("/v1/keys/api.fresh/increment", null);
         long revision = up.body().get("revision").asLong();
