@@ -22,7 +22,8 @@ public final class ServiceProcess implements AutoCloseable {
         Path jar = Path.of(arguments.get(0)).toAbsolutePath();
         String java = arguments.size() > 1 ? arguments.get(1) : ServerProcess.java();
         uri = URI.create("http://127.0.0.1:" + ServerProcess.freePort());
-        List<String> command = new ArrayList<>(List.of(java, "-Xmx1g", "-jar", jar.toString()));
+        // The collector is the chart's.
+        List<String> command = new ArrayList<>(List.of(java, "-Xmx1g", "-XX:+UseParallelGC", "-jar", jar.toString()));
         command.add("--server.port=" + uri.getPort());
         command.add("--patchkey.cluster.port=" + clusterPort);
         command.addAll(settings);
