@@ -124,12 +124,14 @@ final class Session implements Socket.Events, Backlog.Deliverer {
                 require(id != null, "type must be welcome first");
                 if (message instanceof PodMessage.Numbered numbered) {
                     numbered(numbered);
+                    channel.board().heard();
                 } else if (message instanceof PodMessage.Heartbeat heartbeat) {
                     require(
                             heartbeat.n() == received,
                             "n must be " + received + ", the last number received, not " + heartbeat.n());
                     requireEpoch(heartbeat.version());
                     channel.lease().confirmed(Math.min(heartbeat.seq(), beats));
+                    channel.board().heard();
                 }
             }
         } catch (InvalidMessageException e) {
