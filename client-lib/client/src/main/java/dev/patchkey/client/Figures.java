@@ -8,8 +8,8 @@ import java.util.Map;
  * group are of one moment, those of different groups nearly so. None is negative.
  *
  * @param connects how often a pod has welcomed it; each from the second on is a reconnect
- * @param silence since a pod last told it how far it is, or since the start if none has: what the node reads may be so
- *     old. About as long as a heartbeat interval at most while it is connected
+ * @param silence since a pod that had sent its whole snapshot last told it how far it is, or since the start if none
+ *     has: what the node has received may be so old. About a heartbeat interval at most while the node is ready
  * @param revisionLag by how many revisions the newest state that it has received is newer than what it has applied; 0 if
  *     nothing waits. Where each key counts its own revisions, as on the {@code hazelcast} store, it may be 0 while
  *     something waits

@@ -80,7 +80,7 @@ final class StatusBoard {
         return Duration.ofNanos(System.nanoTime() - heardNanos);
     }
 
-    /** A pod has told how far it is. */
+    /** A pod that has sent its whole snapshot has told how far it is. */
     synchronized void heard() {
         heardNanos = System.nanoTime();
     }
@@ -92,7 +92,6 @@ final class StatusBoard {
     synchronized void welcomed(String byPod) {
         pod = byPod;
         connects++;
-        heard();
         if (phase != Phase.STALE) {
             turn(Phase.SYNCING);
         }

@@ -164,6 +164,22 @@ class FiguresTest extends NodeTest {
     }
 
     @Test
+    void aPodThatHasNotSentItsWholeSnapshotIsSilent() {
+        fake.heartbeatMillis = 50;
+        fake.script = session -> {
+            fake.welcome(session);
+            session.sendSnapshot(fake.epoch, fake.revision(), false, List.of());
+        };
+        Patchkey node = start(options -> options);
+        Duration several = Duration.ofMillis(fake.heartbeatMillis * 10);
+        eventually(() -> node.figures().connects() == 1);
+        pause(several);
+        assertThat(node.figures().silence()).isGreaterThanOrEqualTo(several);
+        fake.session().sendSnapshot(fake.epoch, fake.revision(), true, List.of());
+        eventually(() -> node.figures().silence().compareTo(several) < 0);
+    }
+
+    @Test
     void silenceIsSinceTheStartWhereNoPodHasEverSaidAWord() {
         fake.close();
         Patchkey node = start(options -> options);

@@ -96,7 +96,10 @@ final class Binding {
                     "phase",
                     word);
         }
-        seconds("silence", "Since a pod last told the node how far it is", taken -> taken.figures.silence());
+        seconds(
+                "silence",
+                "Since a pod last told the node how far it is, its snapshot first",
+                taken -> taken.figures.silence());
         counter("connects", "Times that a pod has welcomed the node", taken -> taken.figures.connects());
         gauge("holds", "Keys that the node holds", taken -> taken.status.heldKeys());
     }
