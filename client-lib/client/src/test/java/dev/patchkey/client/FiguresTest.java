@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.patchkey.client.Figures.Waiting;
+import dev.patchkey.client.protocol.KeyState;
+import dev.patchkey.client.protocol.PodMessage;
+import dev.patchkey.client.protocol.Version;
 import dev.patchkey.statickey.Registration;
 import dev.patchkey.statickey.StaticKey;
 import java.time.Duration;
@@ -117,6 +120,26 @@ class FiguresTest extends NodeTest {
         eventually(() -> node.figures().applyLag().isZero());
         eventually(() -> node.figures().revisionLag() == 0);
         assertThat(node.figures().waiting()).isEqualTo(new Waiting(0, 0, 0, 0));
+    }
+
+    @Test
+    void theLagIsThatOfTheOldestMessageAlsoWhereANewerOneIsAppliedWithIt() {
+        HandClock clock = new HandClock();
+        Backlog backlog = new Backlog(clock);
+        Backlog.Deliverer nobody = (marker, except) -> {};
+        for (int n = 1; n <= 2; n++) {
+            List<KeyState> keys = List.of(new KeyState("same", n, n));
+            backlog.deliver(nobody, new PodMessage.Change(n, new Version(1, n), keys), any -> true);
+            clock.pass(PREPARES);
+        }
+        assertThat(backlog.outstanding().age()).isEqualTo(PREPARES.multipliedBy(2));
+        assertThat(backlog.outstanding().newest()).isEqualTo(new Version(1, 2));
+        assertThat(new Version(1, 5).revisionsAfter(new Version(1, 2))).isEqualTo(3);
+        assertThat(new Version(1, 2).revisionsAfter(new Version(1, 5))).isZero();
+        assertThat(new Version(2, 4).revisionsAfter(new Version(1, 9)))
+                .as("of another epoch")
+                .isEqualTo(4);
+        assertThat(new Version(1, 9).revisionsAfter(new Version(2, 4))).isZero();
     }
 
     @Test
