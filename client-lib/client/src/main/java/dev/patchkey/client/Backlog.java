@@ -89,8 +89,13 @@ class Backlog {
      */
     record Paced(Slot slot, int count, Version version, List<Slot.Waiter> waiters, int appliedCount) implements Work {}
 
-    /** Say that each message of the deliverer's up to n is applied. */
-    record Marker(Deliverer deliverer, long n, Version version, boolean snapshotComplete) implements Work {}
+    /**
+     * Say that each message of the deliverer's up to n is applied.
+     *
+     * @param sinceNanos when the oldest message came that this marker is for: its own, or that of one it has replaced
+     */
+    record Marker(Deliverer deliverer, long n, Version version, boolean snapshotComplete, long sinceNanos)
+            implements Work {}
 
     /**
      * What came of a rebind.
@@ -99,11 +104,23 @@ class Backlog {
      * @param waiters who can be told
      * @param again what has to be announced again, since a key is excepted from it no more; null if nothing. It completes
      *     no snapshot: that is announced once
+     * @param edge whether the key was enabled before and is disabled now, or the other way round
      */
     record Rebound(
             @Nullable KeyChange change,
             List<Slot.Waiter> waiters,
-            @Nullable Marker again) {}
+            @Nullable Marker again,
+            boolean edge) {}
+
+    /**
+     * What is delivered and not applied.
+     *
+     * @param newest the newest version that was delivered; {@link Version#NONE} before the first
+     * @param age of the oldest message that is not applied; zero if there is none
+     * @param keys how many have something to apply
+     * @param known how many names have a slot
+     */
+    record Outstanding(Version newest, Duration age, Figures.Waiting keys, int known) {}
 
     /** What came of a rebind that has failed. */
     record Failed(List<Slot.Waiter> waiters, Duration retryIn) {}
@@ -143,6 +160,9 @@ class Backlog {
 
     /** The keys of the snapshot that is being delivered part by part; null between snapshots. */
     private @Nullable Set<String> snapshotKeys;
+
+    /** The newest version of a message. */
+    private Version newest = Version.NONE;
 
     /** The newest marker taken, as it is announced again. */
     private @Nullable Marker announced;
@@ -185,11 +205,14 @@ class Backlog {
                 offer(slot(state.key()), state.count(), new Version(version.epoch(), state.revision()));
             }
             boolean complete = message instanceof PodMessage.Snapshot part && deliverAbsent(part, subscribed);
+            long sinceNanos = nanoTime.getAsLong();
             if (queue.peekLast() instanceof Marker last && last.deliverer.equals(deliverer)) {
                 queue.removeLast();
                 complete |= last.snapshotComplete;
+                sinceNanos = last.sinceNanos;
             }
-            queue.addLast(new Marker(deliverer, message.n(), version, complete));
+            queue.addLast(new Marker(deliverer, message.n(), version, complete, sinceNanos));
+            newest = version.isAfter(newest) ? version : newest;
             lock.notifyAll();
         }
     }
@@ -273,7 +296,7 @@ class Backlog {
                     return new Rebind(slot, slot.count, slot.version, slot.stale);
                 }
                 if (first instanceof Marker marker) {
-                    announced = new Marker(marker.deliverer, marker.n, marker.version, false);
+                    announced = new Marker(marker.deliverer, marker.n, marker.version, false, marker.sinceNanos);
                     return marker;
                 }
                 if (stopped) {
@@ -357,12 +380,14 @@ class Backlog {
             Version version = done.stale ? slot.appliedVersion : done.version;
             boolean changed = count != slot.appliedCount || done.stale != slot.appliedStale;
             boolean recovered = later.contains(slot) || refused.contains(slot);
+            boolean edge = slot.isEnabled() != done.enables();
             // Before anything is changed, since it allocates and may fail: then it is as if nothing had been said yet.
             Rebound rebound = new Rebound(
                     changed ? new KeyChange(slot.key, count, version.epoch(), version.revision(), done.stale) : null,
                     done.stale ? List.of() : slot.takeWaiters(done.version),
-                    recovered ? announced : null);
-            if (slot.failure != null || slot.isEnabled() != done.enables()) {
+                    recovered ? announced : null,
+                    edge);
+            if (slot.failure != null || edge) {
                 slot.pace.edge(nanoTime.getAsLong());
             }
             later.remove(slot);
@@ -414,6 +439,32 @@ class Backlog {
                             slot.key, slot.version.revision(), slot.failure == null ? PACED : slot.failure))
                     .toList();
         }
+    }
+
+    /** A look over what waits: as long as that is. */
+    Outstanding outstanding() {
+        synchronized (lock) {
+            Duration age = Duration.ZERO;
+            int queued = isAside(applying) ? 0 : 1;
+            for (Object each : queue) {
+                if (each instanceof Slot slot) {
+                    queued += isAside(slot) ? 0 : 1;
+                } else if (each instanceof Marker marker && age.isZero()) {
+                    age = Duration.ofNanos(Math.max(1, nanoTime.getAsLong() - marker.sinceNanos));
+                }
+            }
+            int failed = failingKeys();
+            return new Outstanding(
+                    newest,
+                    age,
+                    new Figures.Waiting(queued, later.size() - failed, failed, refused.size()),
+                    slots.size());
+        }
+    }
+
+    /** Whether the slot is counted as one of those that are put aside, or there is none to be counted. */
+    private boolean isAside(@Nullable Slot slot) {
+        return slot == null || later.contains(slot) || refused.contains(slot);
     }
 
     int failingKeys() {

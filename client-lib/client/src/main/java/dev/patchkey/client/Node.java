@@ -5,8 +5,10 @@ import dev.patchkey.client.protocol.Version;
 import dev.patchkey.statickey.Registration;
 import dev.patchkey.statickey.StaticKey;
 import dev.patchkey.statickey.mirror.Mirror;
+import dev.patchkey.statickey.mirror.MirroredState;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -24,7 +26,8 @@ final class Node implements Patchkey, Rebinder.Events {
     private final Mirror mirror;
     private final Threads threads;
     private final StatusBoard board;
-    private final Listeners listeners;
+    private final Listeners<KeyChange> changes;
+    private final Listeners<KeyRebind> rebinds;
     private final Backlog backlog = new Backlog();
     private final Rebinder rebinder;
     private final Holds holds;
@@ -37,7 +40,8 @@ final class Node implements Patchkey, Rebinder.Events {
         this.mirror = mirror;
         threads = new Threads(config.logger());
         board = new StatusBoard(config.node(), config.logger());
-        listeners = new Listeners(threads, config.logger());
+        changes = Listeners.ofNewest(KeyChange::key, threads, config.logger());
+        rebinds = Listeners.ofEach(KeyRebind::key, threads, config.logger());
         rebinder = new Rebinder(mirror, backlog, this, config.logger());
         board.applied(rebinder.newestKnown());
         Clients http = new Clients(config.connectTimeout(), threads.workers(), config.sslContext());
@@ -89,8 +93,36 @@ final class Node implements Patchkey, Rebinder.Events {
     }
 
     @Override
+    public Figures figures() {
+        // What was received before what is applied: what is applied meanwhile lessens the lag, and nothing adds to it.
+        Backlog.Outstanding outstanding = backlog.outstanding();
+        Map<String, Integer> callSites = mirror.declared();
+        int enabled = 0;
+        for (String key : callSites.keySet()) {
+            MirroredState state = mirror.state(key);
+            enabled += state != null && state.effectiveCount() > 0 ? 1 : 0;
+        }
+        return new Figures(
+                board.connects(),
+                board.silence(),
+                outstanding.newest().revisionsAfter(board.applied()),
+                outstanding.age(),
+                outstanding.keys(),
+                rebinder.tally().edges(),
+                rebinder.tally().failures(),
+                outstanding.known(),
+                enabled,
+                callSites);
+    }
+
+    @Override
     public Registration onChange(Consumer<KeyChange> listener) {
-        return listeners.add(Objects.requireNonNull(listener, "listener"));
+        return changes.add(Objects.requireNonNull(listener, "listener"));
+    }
+
+    @Override
+    public Registration onRebind(Consumer<KeyRebind> listener) {
+        return rebinds.add(Objects.requireNonNull(listener, "listener"));
     }
 
     @Override
@@ -106,7 +138,12 @@ final class Node implements Patchkey, Rebinder.Events {
 
     @Override
     public void changed(KeyChange change) {
-        listeners.tell(change);
+        changes.tell(change);
+    }
+
+    @Override
+    public void rebound(KeyRebind rebind) {
+        rebinds.tell(rebind);
     }
 
     @Override
@@ -138,7 +175,8 @@ final class Node implements Patchkey, Rebinder.Events {
         holds.close();
         channel.close(BYE_WAIT);
         rebinder.stop(REBINDER_WAIT);
-        listeners.close();
+        changes.close();
+        rebinds.close();
         board.ended(Status.Phase.CLOSED, null);
         requests.close();
         threads.close();

@@ -77,6 +77,12 @@ public interface Patchkey extends AutoCloseable {
     Status status();
 
     /**
+     * What this node has done, in numbers. Goes over its static keys and what waits to be applied: for every few seconds,
+     * not for every request.
+     */
+    Figures figures();
+
+    /**
      * Calls the listener with each change that this node has applied from now on, after the rebind. It is called by one
      * thread at a time, a thread of the node's, whose context class loader is this library's; and not once
      * {@link #close()} has returned, save for a call that is under way.
@@ -92,6 +98,16 @@ public interface Patchkey extends AutoCloseable {
      * @throws IllegalStateException if 1,000 listeners are registered
      */
     Registration onChange(Consumer<KeyChange> listener);
+
+    /**
+     * Calls the listener with each edge of a static key that this node has applied from now on, and how long its rebind
+     * took, for metrics. As {@link #onChange}, but that none is replaced by a newer one of its key: what waits for the
+     * listener are the edges themselves. While 10,000 wait it misses further ones; {@link #figures} counts all.
+     *
+     * @return closes to end the calls
+     * @throws IllegalStateException if 1,000 listeners of rebinds are registered
+     */
+    Registration onRebind(Consumer<KeyRebind> listener);
 
     /**
      * Says bye to the service, which ends the node's holds, and stops, within a bounded time. The static keys keep their

@@ -32,6 +32,9 @@ final class Rebinder {
         /** A key reads otherwise on this node. */
         void changed(KeyChange change);
 
+        /** A static key has crossed an edge, and its call sites are rebound. */
+        void rebound(KeyRebind rebind);
+
         /** A rebind has failed, and is going to be tried again. */
         void failed(String key, String reason, Duration retryIn);
 
@@ -45,6 +48,7 @@ final class Rebinder {
     private final System.Logger logger;
     private final Version newestKnown;
     private final RebindWatch watch = new RebindWatch();
+    private final EdgeTally tally = new EdgeTally();
     private final Thread thread = Threads.daemon("patchkey-rebinder", this::run);
 
     Rebinder(Mirror mirror, Backlog backlog, Events events, System.Logger logger) {
@@ -71,6 +75,10 @@ final class Rebinder {
 
     RebindWatch watch() {
         return watch;
+    }
+
+    EdgeTally tally() {
+        return tally;
     }
 
     void start() {
@@ -133,6 +141,7 @@ final class Rebinder {
 
     private void rebind(Backlog.Rebind rebind) {
         String key = rebind.slot().key;
+        long tookNanos;
         try {
             watch.begins(key);
             if (rebind.stale() || rebind.count() == 0) {
@@ -140,6 +149,7 @@ final class Rebinder {
                 // slow.
                 events.disabling(key, rebind.version(), rebind.stale());
             }
+            long began = System.nanoTime();
             if (rebind.stale()) {
                 mirror.stale(key);
             } else {
@@ -149,6 +159,7 @@ final class Rebinder {
                         rebind.version().epoch(),
                         rebind.version().revision());
             }
+            tookNanos = System.nanoTime() - began;
         } catch (Throwable e) {
             failed(rebind, e);
             return;
@@ -160,6 +171,11 @@ final class Rebinder {
         }
         if (rebound.again() != null) {
             events.applied(rebound.again(), backlog.excepted());
+        }
+        // A name that nobody has made a key of has no call site. Last, as nobody waits for the numbers.
+        if (rebound.edge() && mirror.callSites(key) > 0) {
+            tally.add(rebind.enables(), tookNanos);
+            events.rebound(new KeyRebind(key, rebind.enables(), Duration.ofNanos(tookNanos)));
         }
     }
 
@@ -173,6 +189,7 @@ final class Rebinder {
             return;
         }
         Backlog.Failed failed = backlog.failed(rebind, reason);
+        tally.addFailure();
         fail(failed.waiters(), key, reason, failure);
         events.failed(key, reason, failed.retryIn());
     }

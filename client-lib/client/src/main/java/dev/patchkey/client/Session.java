@@ -124,17 +124,26 @@ final class Session implements Socket.Events, Backlog.Deliverer {
                 require(id != null, "type must be welcome first");
                 if (message instanceof PodMessage.Numbered numbered) {
                     numbered(numbered);
+                    heardOfCounts();
                 } else if (message instanceof PodMessage.Heartbeat heartbeat) {
                     require(
                             heartbeat.n() == received,
                             "n must be " + received + ", the last number received, not " + heartbeat.n());
                     requireEpoch(heartbeat.version());
                     channel.lease().confirmed(Math.min(heartbeat.seq(), beats));
+                    heardOfCounts();
                 }
             }
         } catch (InvalidMessageException e) {
             socket.close(PROTOCOL_ERROR, String.valueOf(e.getMessage()));
             channel.ended(this, Ending.broken("the pod broke the protocol: " + e.getMessage()));
+        }
+    }
+
+    private void heardOfCounts() {
+        // Until the snapshot is there, what the node reads is as old as the session before.
+        if (snapshotComplete) {
+            channel.board().heard();
         }
     }
 

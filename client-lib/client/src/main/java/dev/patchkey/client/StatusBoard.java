@@ -33,6 +33,8 @@ final class StatusBoard {
     private @Nullable Instant nextRetry;
     private Version applied = Version.NONE;
     private @Nullable Instant loggedAt;
+    private long connects;
+    private long heardNanos = System.nanoTime();
 
     StatusBoard(String node, System.Logger logger) {
         this.node = node;
@@ -69,12 +71,27 @@ final class StatusBoard {
         return lastError == null ? "node " + node + " is " + phase.name().toLowerCase(Locale.ROOT) : lastError;
     }
 
+    synchronized long connects() {
+        return connects;
+    }
+
+    /** Since {@link #heard}, or since the start. */
+    synchronized Duration silence() {
+        return Duration.ofNanos(System.nanoTime() - heardNanos);
+    }
+
+    /** A pod that has sent its whole snapshot has told how far it is. */
+    synchronized void heard() {
+        heardNanos = System.nanoTime();
+    }
+
     synchronized void connecting() {
         nextRetry = null;
     }
 
     synchronized void welcomed(String byPod) {
         pod = byPod;
+        connects++;
         if (phase != Phase.STALE) {
             turn(Phase.SYNCING);
         }

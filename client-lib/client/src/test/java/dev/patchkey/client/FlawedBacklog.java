@@ -58,7 +58,7 @@ final class FlawedBacklog implements BacklogCheck.Subject {
     @Override
     public void deliver(PodMessage.Numbered message) {
         boolean complete = message instanceof PodMessage.Snapshot part && part.last();
-        Backlog.Marker marker = new Backlog.Marker(NOBODY, message.n(), message.version(), complete);
+        Backlog.Marker marker = new Backlog.Marker(NOBODY, message.n(), message.version(), complete, 0);
         if (flaw == Flaw.MARKS_FIRST) {
             queue.addLast(marker);
         }
@@ -122,7 +122,7 @@ final class FlawedBacklog implements BacklogCheck.Subject {
         }
         if (first instanceof Backlog.Marker marker) {
             boolean again = marker.snapshotComplete() && flaw == Flaw.COMPLETES_AGAIN;
-            announced = new Backlog.Marker(marker.deliverer(), marker.n(), marker.version(), again);
+            announced = new Backlog.Marker(marker.deliverer(), marker.n(), marker.version(), again, 0);
             return marker;
         }
         return null;

@@ -42,6 +42,11 @@ class MirrorOfAYoungJvm implements Mirror {
     }
 
     @Override
+    public int callSites(String key) {
+        return mirror.callSites(key);
+    }
+
+    @Override
     public void close() {
         mirror.close();
     }

@@ -86,6 +86,31 @@ class PacedEdgesTest extends NodeTest {
     }
 
     @Test
+    void whatIsPacedCountsAsWaitingOnceAndItsMessageAsApplied() {
+        exhaust();
+        assertThat(backlog.outstanding().keys()).isEqualTo(new Figures.Waiting(0, 0, 0, 0));
+        deliver(KEY, 1);
+        clock.pass(REST);
+        assertThat(backlog.outstanding().keys()).isEqualTo(new Figures.Waiting(1, 0, 0, 0));
+        assertThat(backlog.outstanding().age()).isEqualTo(REST);
+        takePaced(KEY);
+        takeMarkerExcepting(KEY);
+        clock.pass(REST);
+        assertThat(backlog.outstanding().keys()).isEqualTo(new Figures.Waiting(0, 1, 0, 0));
+        assertThat(backlog.outstanding().age()).isZero();
+        // Queued again, and still put aside.
+        deliver(KEY, 2);
+        assertThat(backlog.outstanding().keys()).isEqualTo(new Figures.Waiting(0, 1, 0, 0));
+        clock.pass(INTERVAL);
+        Backlog.Rebind rebind = takeRebind();
+        assertThat(backlog.outstanding().keys()).isEqualTo(new Figures.Waiting(0, 1, 0, 0));
+        assertThat(backlog.rebound(rebind).edge()).isTrue();
+        assertThat(backlog.outstanding().keys()).isEqualTo(new Figures.Waiting(0, 0, 0, 0));
+        assertThat(backlog.outstanding().age()).as("its message waits").isEqualTo(INTERVAL);
+        assertThat(backlog.outstanding().newest()).isEqualTo(new Version(1, revision));
+    }
+
+    @Test
     void theEdgesOfAQuietKeyWaitForNothingAndTheNextForAnInterval() {
         exhaust();
         deliver(KEY, 1);

@@ -45,6 +45,9 @@ final class RebinderRig implements AutoCloseable, Rebinder.Events {
     public void changed(KeyChange change) {}
 
     @Override
+    public void rebound(KeyRebind rebind) {}
+
+    @Override
     public void failed(String key, String reason, Duration retryIn) {}
 
     @Override

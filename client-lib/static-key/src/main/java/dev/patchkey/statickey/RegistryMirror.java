@@ -89,12 +89,22 @@ final class RegistryMirror implements Mirror {
     public Map<String, Integer> declared() {
         Map<String, Integer> declared = new HashMap<>();
         entries.forEach((name, entry) -> {
-            FoldedKey key = entry instanceof KeyCore core && core.mode() != Mode.LOCAL ? core.key() : null;
-            if (key != null) {
-                declared.put(name, 1 + key.attachments().staticCalls().get());
+            int callSites = callSitesOf(entry);
+            if (callSites > 0) {
+                declared.put(name, callSites);
             }
         });
         return declared;
+    }
+
+    @Override
+    public int callSites(String key) {
+        return callSitesOf(entries.get(KeyName.requireValid(key)));
+    }
+
+    private static int callSitesOf(@Nullable Entry entry) {
+        FoldedKey key = entry instanceof KeyCore core && core.mode() != Mode.LOCAL ? core.key() : null;
+        return key == null ? 0 : 1 + key.attachments().staticCalls().get();
     }
 
     @Override

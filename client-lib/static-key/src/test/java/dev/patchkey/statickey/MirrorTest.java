@@ -105,6 +105,7 @@ class MirrorTest {
             assertThat(key.isEnabled()).isFalse();
             assertThat(mirror.state("mixed")).isNull();
             assertThat(mirror.declared()).isEmpty();
+            assertThat(mirror.callSites("mixed")).isZero();
         }
     }
 
@@ -137,6 +138,9 @@ class MirrorTest {
                     .hasSize(2)
                     .containsEntry("unversioned", 1)
                     .containsEntry("called", 3);
+            assertThat(mirror.callSites("called")).isEqualTo(3);
+            assertThat(mirror.callSites("undeclared")).isZero();
+            assertThat(mirror.callSites("never-applied")).isZero();
             assertThat(mirror.state("undeclared")).isEqualTo(new MirroredState(1, 1, 1, true));
             assertThat(mirror.state("never-applied")).isNull();
             assertThat(mirror.state("unversioned")).isNull();

@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import dev.patchkey.client.Patchkey;
+import dev.patchkey.micrometer.PatchkeyMetrics;
 import dev.patchkey.statickey.StaticKey;
+import io.micrometer.common.KeyValue;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.observation.Observation;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,6 +18,7 @@ import java.nio.file.Path;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.tools.ToolProvider;
+import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,10 +27,7 @@ class ModularApplicationIT {
 
     @Test
     void aModuleThatRequiresTheClientCompilesWithoutWarnings(@TempDir Path directory) throws Exception {
-        Path module = Files.writeString(
-                directory.resolve("module-info.java"), "module application { requires dev.patchkey.client; }");
-        Path program = Files.writeString(
-                Files.createDirectories(directory.resolve("application")).resolve("Main.java"), """
+        compile(directory, "dev.patchkey.client", """
                 package application;
 
                 import dev.patchkey.client.Hold;
@@ -43,8 +46,50 @@ class ModularApplicationIT {
                         }
                     }
                 }
-                """);
-        String published = Stream.of(StaticKey.class, Patchkey.class, JsonFactory.class)
+                """, StaticKey.class, Patchkey.class, JsonFactory.class);
+    }
+
+    @Test
+    void aModuleThatBindsTheMetersOfANodeCompilesWithoutWarnings(@TempDir Path directory) throws Exception {
+        compile(
+                directory,
+                "dev.patchkey.micrometer",
+                """
+                package application;
+
+                import dev.patchkey.client.Patchkey;
+                import dev.patchkey.micrometer.PatchkeyMetrics;
+                import io.micrometer.core.instrument.MeterRegistry;
+                import io.micrometer.core.instrument.Tags;
+
+                class Main {
+                    AutoCloseable bind(Patchkey patchkey, MeterRegistry registry) {
+                        PatchkeyMetrics metrics = PatchkeyMetrics.builder(patchkey)
+                                .tags(Tags.of("team", "a"))
+                                .keys(500)
+                                .build();
+                        metrics.bindTo(registry);
+                        return metrics;
+                    }
+                }
+                """,
+                StaticKey.class,
+                Patchkey.class,
+                JsonFactory.class,
+                PatchkeyMetrics.class,
+                MeterRegistry.class,
+                Observation.class,
+                KeyValue.class,
+                NullMarked.class);
+    }
+
+    /** @param jars a class of each jar that is there */
+    private static void compile(Path directory, String required, String main, Class<?>... jars) throws IOException {
+        Path module = Files.writeString(
+                directory.resolve("module-info.java"), "module application { requires " + required + "; }");
+        Path program = Files.writeString(
+                Files.createDirectories(directory.resolve("application")).resolve("Main.java"), main);
+        String published = Stream.of(jars)
                 .map(ModularApplicationIT::place)
                 .collect(Collectors.joining(System.getProperty("path.separator")));
         var output = new ByteArrayOutputStream();

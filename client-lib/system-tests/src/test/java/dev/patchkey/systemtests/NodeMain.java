@@ -1,12 +1,18 @@
 package dev.patchkey.systemtests;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.patchkey.client.Hold;
 import dev.patchkey.client.Patchkey;
 import dev.patchkey.client.PatchkeyException;
+import dev.patchkey.micrometer.PatchkeyMetrics;
 import dev.patchkey.statickey.StaticKey;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -14,9 +20,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.LongAdder;
 
-/** A node that does what its standard input says, a line at a time, and answers each line with one. */
+/**
+ * A node that does what its standard input says, a line at a time, and answers each line with one. Its arguments are the
+ * service, its id and, unless nobody scrapes it, the port of the loopback interface at which Prometheus may.
+ */
 public final class NodeMain {
 
     static final String FLIP = "system.flip";
@@ -42,12 +52,36 @@ public final class NodeMain {
                 .node(args[1])
                 .application("system-tests")
                 .start()) {
+            if (args.length > 2) {
+                export(patchkey, Integer.parseInt(args[2]));
+            }
             NodeMain node = new NodeMain(patchkey);
             var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             for (String line = in.readLine(); line != null && !line.equals("quit"); line = in.readLine()) {
                 System.out.println(node.answer(line.split(" ", -1)));
             }
         }
+    }
+
+    /** Until the JVM ends. */
+    private static void export(Patchkey patchkey, int port) throws IOException {
+        var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        PatchkeyMetrics.of(patchkey).bindTo(registry);
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+        server.createContext("/metrics", exchange -> {
+            try (exchange) {
+                byte[] scrape = registry.scrape().getBytes(StandardCharsets.UTF_8);
+                exchange.getResponseHeaders().set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+                exchange.sendResponseHeaders(200, scrape.length);
+                exchange.getResponseBody().write(scrape);
+            }
+        });
+        server.setExecutor(Executors.newSingleThreadExecutor(task -> {
+            Thread thread = new Thread(task, "scrapes");
+            thread.setDaemon(true);
+            return thread;
+        }));
+        server.start();
     }
 
     private String answer(String[] command) {

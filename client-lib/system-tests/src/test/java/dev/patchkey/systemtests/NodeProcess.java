@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** A node as a process of its own, driven over its standard input and output. */
@@ -24,17 +25,34 @@ final class NodeProcess implements AutoCloseable {
      * @param jdk 17 or 25
      */
     NodeProcess(URI service, String id, int jdk) {
+        this(service, id, jdk, List.of());
+    }
+
+    /**
+     * A node that Prometheus may scrape.
+     *
+     * @param id the node's id
+     * @param jdk 17 or 25
+     * @param metrics the port at which it may
+     */
+    NodeProcess(URI service, String id, int jdk, int metrics) {
+        this(service, id, jdk, List.of(String.valueOf(metrics)));
+    }
+
+    private NodeProcess(URI service, String id, int jdk, List<String> more) {
         this.id = id;
         Path directory = Processes.directory(id);
         try {
-            process = new ProcessBuilder(List.of(
-                            Processes.java(jdk).toString(),
-                            "-Xmx256m",
-                            "-cp",
-                            System.getProperty("java.class.path"),
-                            NodeMain.class.getName(),
-                            service.toString(),
-                            id))
+            List<String> command = new ArrayList<>(List.of(
+                    Processes.java(jdk).toString(),
+                    "-Xmx256m",
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    NodeMain.class.getName(),
+                    service.toString(),
+                    id));
+            command.addAll(more);
+            process = new ProcessBuilder(command)
                     .redirectError(directory.resolve("node.log").toFile())
                     .start();
         } catch (IOException e) {

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * A real Prometheus scrapes pods over a real PostgreSQL, under traffic and faults, and has an answer to whatever the dashboard
+ * A real Prometheus scrapes pods over a real PostgreSQL, and nodes, under traffic and faults, and has an answer to whatever the dashboard
  * and the rules ask; to an alert's question, when there is something to alert of and not before.
  */
 class PrometheusIT {
@@ -43,6 +43,11 @@ class PrometheusIT {
     private static final Path DASHBOARD = CHART.resolve("dashboards/patchkey.json");
 
     private static final String EVERY_KEY = ".*";
+
+    /** A node of each on a JDK of its own, on which everything that is asked of nodes has an answer. */
+    private static final String READERS = "readers";
+
+    private static final String HOLDERS = "holders";
 
     /** Asked of what is there only while a node lags. */
     private static final String LAGGING_NODES = "Nodes that lag";
@@ -88,6 +93,8 @@ class PrometheusIT {
     private ServiceProcess second;
     private ServiceProcess stranger;
     private Prometheus prometheus;
+    private final int readerMetrics = ServiceProcess.freePort();
+    private final int holderMetrics = ServiceProcess.freePort();
 
     @SuppressWarnings("NullAway.Init") // start() sets the rest
     PrometheusIT() {}
@@ -128,11 +135,21 @@ class PrometheusIT {
                       credentials_file: %s
                     static_configs:
                       - targets: ['%s']
+                  - job_name: %s
+                    static_configs:
+                      - targets: ['127.0.0.1:%d']
+                  - job_name: %s
+                    static_configs:
+                      - targets: ['127.0.0.1:%d']
                 """.formatted(
                         first.uri().getAuthority(),
                         second.uri().getAuthority(),
                         Files.writeString(tokens.resolve("token"), TOKEN),
-                        stranger.uri().getAuthority())));
+                        stranger.uri().getAuthority(),
+                        READERS,
+                        readerMetrics,
+                        HOLDERS,
+                        holderMetrics)));
         CompletableFuture<Void> other = CompletableFuture.runAsync(second::start);
         first.start();
         other.join();
@@ -188,8 +205,8 @@ class PrometheusIT {
     @Test
     void everyPanelAndEveryRuleIsAnswered() throws Exception {
         start();
-        NodeProcess reader = open(new NodeProcess(first.uri(), "reader", 25));
-        NodeProcess holder = open(new NodeProcess(second.uri(), "holder", 25));
+        NodeProcess reader = open(new NodeProcess(first.uri(), "reader", 17, readerMetrics));
+        NodeProcess holder = open(new NodeProcess(second.uri(), "holder", 25, holderMetrics));
         reader.ready();
         assertThat(holder.ready().ask("acquire " + NodeMain.SEED)).isEqualTo("held");
         Traffic traffic = open(new Traffic(() -> changeAndWait(first)));
@@ -249,8 +266,21 @@ class PrometheusIT {
 
     /** @param key what is chosen at the top */
     private static List<Question> dashboard(String key) throws IOException {
+        return dashboard(key, READERS);
+    }
+
+    private static List<Question> dashboard(String key, String application) throws IOException {
         return Question.of(
-                DASHBOARD, Map.of("job", "patchkey", "key", key, "__rate_interval", Prometheus.RATE_INTERVAL));
+                DASHBOARD,
+                Map.of(
+                        "job",
+                        "patchkey",
+                        "key",
+                        key,
+                        "application",
+                        application,
+                        "__rate_interval",
+                        Prometheus.RATE_INTERVAL));
     }
 
     private void allIsWell() throws IOException {
@@ -272,6 +302,11 @@ class PrometheusIT {
                 .filter(question -> !question.from().equals(LAGGING_NODES)
                         || question.expression().contains("patchkey_nodes_lagging"))
                 .forEach(asked::add);
+        List<Question> ofNodes = dashboard(EVERY_KEY, HOLDERS).stream()
+                .filter(question -> question.expression().contains(HOLDERS))
+                .toList();
+        assertThat(ofNodes).hasSizeGreaterThan(10);
+        asked.addAll(ofNodes);
         awaitAnswers(asked);
         List<Question> quiet = alerts().stream()
                 .filter(rule -> !rule.from().equals(PROPAGATION_SLOW))
@@ -425,7 +460,7 @@ class PrometheusIT {
 
     private void aPodIsKilled() {
         second.kill();
-        awaitAlerts("PatchkeyPodsMissing", "PatchkeyQuorumLost");
+        awaitAlerts("PatchkeyPodsMissing", "PatchkeyQuorumLost", "PatchkeyNodeCutOff");
     }
 
     private static void changeAndWait(ServiceProcess pod) throws IOException, InterruptedException {

@@ -77,7 +77,7 @@ class DashboardNamesTest {
     }
 
     @Test
-    void everyPanelAsksItsQuestionOfTheChosenDataSourceAndService() throws IOException {
+    void everyPanelAsksItsQuestionOfTheChosenDataSourceAndServiceOrApplications() throws IOException {
         JsonNode dashboard = new JsonMapper().readTree(Files.readString(DASHBOARD));
         assertThat(dashboard.path("templating").path("list").get(0).path("type").asString())
                 .isEqualTo("datasource");
@@ -90,7 +90,14 @@ class DashboardNamesTest {
             }
             for (JsonNode target : panel.path("targets")) {
                 assertThat(target.path("datasource").path("uid").asString()).isEqualTo("${datasource}");
-                assertThat(target.path("expr").asString()).contains("job=\"$job\"");
+                // Nodes are scraped as what their applications are called.
+                String expression = target.path("expr").asString();
+                assertThat(expression)
+                        .contains(
+                                expression.contains("patchkey_node_")
+                                                && !expression.contains("patchkey_node_lag_seconds")
+                                        ? "job=~\"$application\""
+                                        : "job=\"$job\"");
             }
         }
     }

@@ -8,6 +8,7 @@ import dev.patchkey.service.metrics.Scrape.Family;
 import dev.patchkey.service.security.TestTokens;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +21,7 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -31,6 +33,9 @@ import org.junit.jupiter.api.io.TempDir;
 class MetricsPageTest {
 
     private static final Path PAGE = Path.of("../docs/reference/metrics.md");
+
+    /** What nodes export, which a test of theirs compares with the page. */
+    private static final Pattern OF_NODES = Pattern.compile("(?ms)^## On a node$.*?(?=^## )");
 
     private static final Pattern METER = Pattern.compile(
             "\\| `(patchkey\\.[a-z.]+)` \\| `(patchkey_[a-z_]+)` \\| (counter|gauge|timer|histogram) \\|([^|]*)\\| .+ \\|");
@@ -55,7 +60,10 @@ class MetricsPageTest {
     /** Has the service show all that it ever shows. */
     @BeforeAll
     void scrapeAll(@TempDir Path directory) throws IOException {
-        for (String line : Files.readAllLines(PAGE)) {
+        for (String line : OF_NODES.matcher(Files.readString(PAGE))
+                .replaceFirst("")
+                .lines()
+                .toList()) {
             Matcher meter = METER.matcher(line);
             Matcher beginning = BEGINNING.matcher(line);
             if (meter.matches()) {
@@ -82,6 +90,19 @@ class MetricsPageTest {
     @AfterAll
     void stop() {
         service.close();
+    }
+
+    private static Set<String> ofNodes() {
+        try {
+            Matcher section = OF_NODES.matcher(Files.readString(PAGE));
+            assertThat(section.find()).isTrue();
+            return METER.matcher(section.group())
+                    .results()
+                    .map(line -> line.group(2))
+                    .collect(Collectors.toSet());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static Map<String, Set<String>> labels(String cell) {
@@ -156,6 +177,7 @@ class MetricsPageTest {
         Set<String> others = new TreeSet<>();
         for (String name : scrape.families().keySet()) {
             if (name.startsWith("patchkey")) {
+                assertThat(ofNodes()).as("what nodes export").isNotEmpty().doesNotContain(name);
                 assertThat(known).contains(name);
             } else {
                 others.add(name);

@@ -21,4 +21,9 @@ public record Version(long epoch, long revision) implements Comparable<Version> 
     public boolean isAfter(Version other) {
         return compareTo(other) > 0;
     }
+
+    /** By how many revisions it is after the other; by all of its own if that is of an older epoch. 0 if it is not after. */
+    public long revisionsAfter(Version other) {
+        return !isAfter(other) ? 0 : epoch == other.epoch ? revision - other.revision : revision;
+    }
 }

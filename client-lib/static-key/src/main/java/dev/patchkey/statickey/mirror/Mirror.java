@@ -101,6 +101,13 @@ public interface Mirror extends AutoCloseable {
      */
     Map<String, Integer> declared();
 
+    /**
+     * What {@link #declared()} says of the key; 0 if it is not in there. Costs a look at the registry.
+     *
+     * @throws IllegalArgumentException if the name is none
+     */
+    int callSites(String key);
+
     /** Detaches. Keys keep their state, and stay mirrored. Closing twice is a no-op. */
     @Override
     void close();
