@@ -13,6 +13,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -24,6 +25,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ConsistencyTest {
 
     private static final Path ROOT = Path.of("..");
+
+    /** What {@code helm test} waits for by itself: 5 minutes. */
+    private static final int HELM_WAITS_SECONDS = 300;
 
     @TempDir
     private static Path temporary;
@@ -150,19 +154,71 @@ class ConsistencyTest {
                         .isNotEqualTo(rule.at("/ports/0/port").asText().equals("tcp-member"));
             }
         }
+        String set = documents.one("StatefulSet").at("/metadata/name").asText();
+        Set<String> asked = new TreeSet<>();
         Documents.elements(documents.one("Pod").at("/spec/containers/0/env"))
-                .map(variable -> variable.path("value").asText())
+                .flatMap(variable -> Stream.of(variable.path("value").asText().split(" ", -1)))
                 .filter(value -> value.contains("://"))
                 .forEach(value -> {
-                    Matcher url =
-                            Pattern.compile("https?://([a-z-]+):(\\d+)/.*").matcher(value);
+                    Matcher url = Pattern.compile("https?://(?:([a-z0-9-]+)\\.)?([a-z-]+):(\\d+)/.*")
+                            .matcher(value);
                     assertThat(url.matches()).as(value).isTrue();
-                    assertThat(Documents.elements(documents
-                                            .one("Service", url.group(1))
-                                            .at("/spec/ports"))
+                    JsonNode service = documents.one("Service", url.group(2));
+                    assertThat(Documents.elements(service.at("/spec/ports"))
                                     .map(port -> port.path("port").asText()))
-                            .contains(url.group(2));
+                            .contains(url.group(3));
+                    if (url.group(1) != null) {
+                        assertThat(service.at("/spec/clusterIP").asText())
+                                .as("of a service that has a name for each pod")
+                                .isEqualTo("None");
+                        asked.add(url.group(1));
+                    }
                 });
+        assertThat(asked)
+                .as("the pods that are asked whether they are ready")
+                .isEqualTo(IntStream.range(0, pods(documents))
+                        .mapToObj(pod -> set + "-" + pod)
+                        .collect(Collectors.toCollection(TreeSet::new)));
+    }
+
+    /** How many there are at least when all are well. */
+    private static int pods(Documents documents) {
+        List<JsonNode> scalers = documents.ofKind("HorizontalPodAutoscaler");
+        return scalers.isEmpty()
+                ? documents.one("StatefulSet").at("/spec/replicas").asInt()
+                : scalers.getFirst().at("/spec/minReplicas").asInt();
+    }
+
+    /** It asks on for as long as it may run, which is not for longer than Helm waits for it. */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void thePodOfTheTestWaitsForPodsThatAreStarting(Documents documents) {
+        JsonNode spec = documents.one("Pod").path("spec");
+        int deadline = spec.path("activeDeadlineSeconds").asInt();
+        assertThat(deadline).isBetween(180, HELM_WAITS_SECONDS - 1);
+        String script = spec.at("/containers/0/args/0").asText();
+        Matcher retries = Pattern.compile("--retry (\\d+) --retry-delay (\\d+) --retry-all-errors")
+                .matcher(script);
+        assertThat(retries.find()).as(script).isTrue();
+        assertThat(Integer.parseInt(retries.group(1)) * Integer.parseInt(retries.group(2)))
+                .isGreaterThanOrEqualTo(deadline);
+    }
+
+    /** The image of the test names its user, which a kubelet cannot tell from root. */
+    @Test
+    void thePodOfTheTestMayHaveAUserOfItsOwn() {
+        String user = "/spec/securityContext/runAsUser";
+        assertThat(chart.render("jdbc-values.yaml", "{pod: {runAsUser: null}, test: {runAsUser: 100}}")
+                        .one("Pod")
+                        .at(user)
+                        .asInt())
+                .isEqualTo(100);
+        assertThat(chart.render("jdbc-values.yaml", "pod: {runAsUser: null}")
+                        .one("Pod")
+                        .at(user)
+                        .isMissingNode())
+                .as("where the platform assigns it")
+                .isTrue();
     }
 
     @ParameterizedTest
@@ -178,12 +234,7 @@ class ConsistencyTest {
         JsonNode settings = documents.settings();
         JsonNode set = documents.one("StatefulSet").path("spec");
         boolean scaled = !documents.ofKind("HorizontalPodAutoscaler").isEmpty();
-        int pods = scaled
-                ? documents
-                        .one("HorizontalPodAutoscaler")
-                        .at("/spec/minReplicas")
-                        .asInt()
-                : set.path("replicas").asInt();
+        int pods = pods(documents);
         assertThat(set.has("replicas"))
                 .as("a number of pods beside the autoscaler's")
                 .isNotEqualTo(scaled);
