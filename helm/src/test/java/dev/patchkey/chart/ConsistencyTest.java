@@ -445,6 +445,10 @@ class ConsistencyTest {
                     .isEqualTo(monitor.at("/spec/namespaceSelector/matchNames/0")
                                     .asText() + "/"
                             + documents.one("StatefulSet").at("/metadata/name").asText());
+            JsonNode instance = monitor.at("/spec/endpoints/0/relabelings/1");
+            assertThat(instance.path("targetLabel").asText()).isEqualTo("instance");
+            assertThat(texts(Documents.elements(instance.path("sourceLabels"))))
+                    .containsExactly("__meta_kubernetes_pod_name");
             assertThat(documents
                             .settings()
                             .at("/management/endpoints/web/exposure/include")
@@ -507,6 +511,14 @@ class ConsistencyTest {
                     assertThat(texts(Documents.elements(rule.path("matches")).map(match -> match.at("/path/value"))))
                             .containsExactly("/v1/channel", "/v1/watch");
                     streams.add(service);
+                } else if (rule.at("/matches/0/method").asText().equals("GET")) {
+                    assertThat(rule.at("/matches/0/path/value").asText()).isEqualTo("/v1");
+                    assertThat(rule.path("matches")).hasSize(1);
+                    streams.add(service);
+                } else {
+                    assertThat(service.at("/spec/publishNotReadyAddresses").asBoolean())
+                            .as("changes are for pods that are ready")
+                            .isFalse();
                 }
             }
         }
@@ -589,6 +601,63 @@ class ConsistencyTest {
         }
     }
 
+    /** What a pod takes beside its heap is not bounded by it, and a pod that exceeds its limit is killed. */
+    @Test
+    void theHeapLeavesRoomBesideIt() throws IOException {
+        JsonNode values = Documents.parseOne(Files.readString(Chart.ORIGINAL.resolve("values.yaml")));
+        assertThat(values.at("/resources/limits/memory").asText()).isEqualTo("1Gi");
+        int percentage = Documents.elements(values.at("/java/options"))
+                .map(JsonNode::asText)
+                .filter(option -> option.startsWith("-XX:MaxRAMPercentage="))
+                .map(option -> Integer.parseInt(option.substring(option.indexOf('=') + 1)))
+                .findFirst()
+                .orElseThrow();
+        assertThat(1024 * (100 - percentage) / 100).as("MiB beside the heap").isGreaterThanOrEqualTo(400);
+    }
+
+    /** Or the JVM would start with its own, and the issuer be unknown. */
+    @Test
+    void theJvmIsToldOfTheTrustStoreThatIsMounted() {
+        String options = Documents.elements(
+                        chart.render("jdbc-values.yaml", "java: {options: [], trustStore: {secretName: authorities}}")
+                                .container()
+                                .path("env"))
+                .filter(variable -> variable.path("name").asText().equals("JDK_JAVA_OPTIONS"))
+                .map(variable -> variable.path("value").asText())
+                .collect(Collectors.joining());
+        assertThat(options)
+                .isEqualTo("-Djavax.net.ssl.trustStore=/run/patchkey/trust-store/authorities"
+                        + " -Djavax.net.ssl.trustStorePassword=changeit");
+    }
+
+    /** A Service within the cluster is refused with it. */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void servicesToTheOutsideAloneSayWhereTheirCallsMayArrive(Documents documents) {
+        for (JsonNode service : documents.ofKind("Service")) {
+            String type = service.at("/spec/type").asText("ClusterIP");
+            assertThat(service.path("spec").has("externalTrafficPolicy")).isEqualTo(!type.equals("ClusterIP"));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void podsThatMayReachLittleReachDnsAtEachPortByBothProtocols(Documents documents) {
+        for (JsonNode policy : documents.ofKind("NetworkPolicy")) {
+            if (policy.at("/spec/egress").isMissingNode()) {
+                continue;
+            }
+            List<String> ports = Documents.elements(policy.at("/spec/egress/1/ports"))
+                    .map(port ->
+                            port.path("protocol").asText() + port.path("port").asText())
+                    .toList();
+            assertThat(ports).containsExactlyInAnyOrder("UDP53", "TCP53", "UDP5353", "TCP5353");
+            assertThat(policy.at("/spec/egress/1/to/1/ipBlock/cidr").asText())
+                    .as("the cache of a machine")
+                    .isEqualTo("169.254.20.10/32");
+        }
+    }
+
     @Test
     void theChartIsOfTheVersionThatIsBuilt() throws IOException {
         JsonNode about = Documents.parseOne(Files.readString(Chart.ORIGINAL.resolve("Chart.yaml")));
@@ -614,8 +683,13 @@ class ConsistencyTest {
                         .path("nginx.ingress.kubernetes.io/proxy-buffering")
                         .asText())
                 .isEqualTo("off");
-        String bound = all.one("HTTPRoute").at("/spec/rules/1/timeouts/request").asText();
-        assertThat(Integer.parseInt(bound.replace("s", ""))).isGreaterThan(longest);
+        List<JsonNode> rules =
+                Documents.elements(all.one("HTTPRoute").at("/spec/rules")).toList();
+        assertThat(rules).hasSize(3);
+        for (JsonNode rule : rules.subList(1, rules.size())) {
+            String bound = rule.at("/timeouts/request").asText();
+            assertThat(Integer.parseInt(bound.replace("s", ""))).isGreaterThan(longest);
+        }
     }
 
     private static JsonNode service() throws IOException {
