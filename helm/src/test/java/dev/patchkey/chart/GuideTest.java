@@ -112,6 +112,27 @@ class GuideTest {
                         + documents.one("StatefulSet").at("/metadata/name").asText() + " --replicas=0");
     }
 
+    /** So that nodes keep the name that they call while one release takes the place of the other. */
+    @Test
+    void theServiceForTwoReleasesLeadsToThePodsOfEach() throws IOException {
+        String page = Files.readString(HOW_TO.resolve("upgrade-hazelcast.md"));
+        JsonNode service = Documents.parseOne(blocks(page, "yaml").getFirst());
+        JsonNode selector = service.at("/spec/selector");
+        Documents documents = chart.render(Chart.OLDEST_KUBERNETES, firstValues());
+        JsonNode pods = documents.pods().at("/metadata/labels");
+        JsonNode test = documents.one("Pod").at("/metadata/labels");
+        assertThat(selector)
+                .as("labels that each release has, and not its own name")
+                .isNotEmpty();
+        assertThat(selector.has("app.kubernetes.io/instance")).isFalse();
+        assertThat(selector.properties())
+                .allMatch(label -> pods.path(label.getKey()).equals(label.getValue()))
+                .anyMatch(label -> !test.path(label.getKey()).equals(label.getValue()));
+        assertThat(Documents.elements(documents.container().path("ports"))
+                        .map(port -> port.path("name").asText()))
+                .contains(service.at("/spec/ports/0/targetPort").asText());
+    }
+
     private static void collectSecrets(JsonNode value, Set<String> names) {
         value.properties().forEach(field -> {
             if (field.getKey().matches("secretName|.*SecretName")) {
