@@ -6,6 +6,12 @@ The numbers are the service's: docs/reference/configuration.md.
 {{/* A pod that is told to stop leaves within this: "Leaving", in the reference. */}}
 {{- define "patchkey.drainSeconds" -}}30{{- end }}
 
+{{/* Of a number of seconds or minutes, such as 30s or 1m. */}}
+{{- define "patchkey.seconds" -}}
+{{- $number := regexFind "^[0-9]+" . | int -}}
+{{- ternary (mul 60 $number) $number (hasSuffix "m" .) -}}
+{{- end }}
+
 {{- define "patchkey.checks" -}}
 {{- $wrong := print
       (include "patchkey.checks.store" .)
@@ -120,6 +126,9 @@ The numbers are the service's: docs/reference/configuration.md.
 {{- if $monitor.enabled }}
 {{- if and (include "patchkey.knowsCallers" .) (not $monitor.tokenSecretName) (not $monitor.tls.clientSecretName) }}
 - serviceMonitor.tokenSecretName must name the Secret with an observer's token where callers must be known, or the scraper is answered 401; it is empty
+{{- end }}
+{{- if gt (include "patchkey.seconds" $monitor.scrapeTimeout | int) (include "patchkey.seconds" $monitor.interval | int) }}
+- serviceMonitor.scrapeTimeout must be at most serviceMonitor.interval ({{ $monitor.interval }}), or Prometheus Operator leaves the pods out, and is {{ $monitor.scrapeTimeout }}
 {{- end }}
 {{- if and $monitor.tls.clientSecretName (eq .Values.tls.managementClientAuth "none") }}
 - tls.managementClientAuth must be want where serviceMonitor.tls.clientSecretName is the scraper's certificate, or it is never asked for

@@ -13,6 +13,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -24,6 +25,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ConsistencyTest {
 
     private static final Path ROOT = Path.of("..");
+
+    /** What {@code helm test} waits for by itself: 5 minutes. */
+    private static final int HELM_WAITS_SECONDS = 300;
 
     @TempDir
     private static Path temporary;
@@ -150,19 +154,71 @@ class ConsistencyTest {
                         .isNotEqualTo(rule.at("/ports/0/port").asText().equals("tcp-member"));
             }
         }
+        String set = documents.one("StatefulSet").at("/metadata/name").asText();
+        Set<String> asked = new TreeSet<>();
         Documents.elements(documents.one("Pod").at("/spec/containers/0/env"))
-                .map(variable -> variable.path("value").asText())
+                .flatMap(variable -> Stream.of(variable.path("value").asText().split(" ", -1)))
                 .filter(value -> value.contains("://"))
                 .forEach(value -> {
-                    Matcher url =
-                            Pattern.compile("https?://([a-z-]+):(\\d+)/.*").matcher(value);
+                    Matcher url = Pattern.compile("https?://(?:([a-z0-9-]+)\\.)?([a-z-]+):(\\d+)/.*")
+                            .matcher(value);
                     assertThat(url.matches()).as(value).isTrue();
-                    assertThat(Documents.elements(documents
-                                            .one("Service", url.group(1))
-                                            .at("/spec/ports"))
+                    JsonNode service = documents.one("Service", url.group(2));
+                    assertThat(Documents.elements(service.at("/spec/ports"))
                                     .map(port -> port.path("port").asText()))
-                            .contains(url.group(2));
+                            .contains(url.group(3));
+                    if (url.group(1) != null) {
+                        assertThat(service.at("/spec/clusterIP").asText())
+                                .as("of a service that has a name for each pod")
+                                .isEqualTo("None");
+                        asked.add(url.group(1));
+                    }
                 });
+        assertThat(asked)
+                .as("the pods that are asked whether they are ready")
+                .isEqualTo(IntStream.range(0, pods(documents))
+                        .mapToObj(pod -> set + "-" + pod)
+                        .collect(Collectors.toCollection(TreeSet::new)));
+    }
+
+    /** How many there are at least when all are well. */
+    private static int pods(Documents documents) {
+        List<JsonNode> scalers = documents.ofKind("HorizontalPodAutoscaler");
+        return scalers.isEmpty()
+                ? documents.one("StatefulSet").at("/spec/replicas").asInt()
+                : scalers.getFirst().at("/spec/minReplicas").asInt();
+    }
+
+    /** It asks on for as long as it may run, which is not for longer than Helm waits for it. */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void thePodOfTheTestWaitsForPodsThatAreStarting(Documents documents) {
+        JsonNode spec = documents.one("Pod").path("spec");
+        int deadline = spec.path("activeDeadlineSeconds").asInt();
+        assertThat(deadline).isBetween(180, HELM_WAITS_SECONDS - 1);
+        String script = spec.at("/containers/0/args/0").asText();
+        Matcher retries = Pattern.compile("--retry (\\d+) --retry-delay (\\d+) --retry-all-errors")
+                .matcher(script);
+        assertThat(retries.find()).as(script).isTrue();
+        assertThat(Integer.parseInt(retries.group(1)) * Integer.parseInt(retries.group(2)))
+                .isGreaterThanOrEqualTo(deadline);
+    }
+
+    /** The image of the test names its user, which a kubelet cannot tell from root. */
+    @Test
+    void thePodOfTheTestMayHaveAUserOfItsOwn() {
+        String user = "/spec/securityContext/runAsUser";
+        assertThat(chart.render("jdbc-values.yaml", "{pod: {runAsUser: null}, test: {runAsUser: 100}}")
+                        .one("Pod")
+                        .at(user)
+                        .asInt())
+                .isEqualTo(100);
+        assertThat(chart.render("jdbc-values.yaml", "pod: {runAsUser: null}")
+                        .one("Pod")
+                        .at(user)
+                        .isMissingNode())
+                .as("where the platform assigns it")
+                .isTrue();
     }
 
     @ParameterizedTest
@@ -178,12 +234,7 @@ class ConsistencyTest {
         JsonNode settings = documents.settings();
         JsonNode set = documents.one("StatefulSet").path("spec");
         boolean scaled = !documents.ofKind("HorizontalPodAutoscaler").isEmpty();
-        int pods = scaled
-                ? documents
-                        .one("HorizontalPodAutoscaler")
-                        .at("/spec/minReplicas")
-                        .asInt()
-                : set.path("replicas").asInt();
+        int pods = pods(documents);
         assertThat(set.has("replicas"))
                 .as("a number of pods beside the autoscaler's")
                 .isNotEqualTo(scaled);
@@ -394,6 +445,10 @@ class ConsistencyTest {
                     .isEqualTo(monitor.at("/spec/namespaceSelector/matchNames/0")
                                     .asText() + "/"
                             + documents.one("StatefulSet").at("/metadata/name").asText());
+            JsonNode instance = monitor.at("/spec/endpoints/0/relabelings/1");
+            assertThat(instance.path("targetLabel").asText()).isEqualTo("instance");
+            assertThat(texts(Documents.elements(instance.path("sourceLabels"))))
+                    .containsExactly("__meta_kubernetes_pod_name");
             assertThat(documents
                             .settings()
                             .at("/management/endpoints/web/exposure/include")
@@ -456,6 +511,14 @@ class ConsistencyTest {
                     assertThat(texts(Documents.elements(rule.path("matches")).map(match -> match.at("/path/value"))))
                             .containsExactly("/v1/channel", "/v1/watch");
                     streams.add(service);
+                } else if (rule.at("/matches/0/method").asText().equals("GET")) {
+                    assertThat(rule.at("/matches/0/path/value").asText()).isEqualTo("/v1");
+                    assertThat(rule.path("matches")).hasSize(1);
+                    streams.add(service);
+                } else {
+                    assertThat(service.at("/spec/publishNotReadyAddresses").asBoolean())
+                            .as("changes are for pods that are ready")
+                            .isFalse();
                 }
             }
         }
@@ -538,6 +601,63 @@ class ConsistencyTest {
         }
     }
 
+    /** What a pod takes beside its heap is not bounded by it, and a pod that exceeds its limit is killed. */
+    @Test
+    void theHeapLeavesRoomBesideIt() throws IOException {
+        JsonNode values = Documents.parseOne(Files.readString(Chart.ORIGINAL.resolve("values.yaml")));
+        assertThat(values.at("/resources/limits/memory").asText()).isEqualTo("1Gi");
+        int percentage = Documents.elements(values.at("/java/options"))
+                .map(JsonNode::asText)
+                .filter(option -> option.startsWith("-XX:MaxRAMPercentage="))
+                .map(option -> Integer.parseInt(option.substring(option.indexOf('=') + 1)))
+                .findFirst()
+                .orElseThrow();
+        assertThat(1024 * (100 - percentage) / 100).as("MiB beside the heap").isGreaterThanOrEqualTo(400);
+    }
+
+    /** Or the JVM would start with its own, and the issuer be unknown. */
+    @Test
+    void theJvmIsToldOfTheTrustStoreThatIsMounted() {
+        String options = Documents.elements(
+                        chart.render("jdbc-values.yaml", "java: {options: [], trustStore: {secretName: authorities}}")
+                                .container()
+                                .path("env"))
+                .filter(variable -> variable.path("name").asText().equals("JDK_JAVA_OPTIONS"))
+                .map(variable -> variable.path("value").asText())
+                .collect(Collectors.joining());
+        assertThat(options)
+                .isEqualTo("-Djavax.net.ssl.trustStore=/run/patchkey/trust-store/authorities"
+                        + " -Djavax.net.ssl.trustStorePassword=changeit");
+    }
+
+    /** A Service within the cluster is refused with it. */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void servicesToTheOutsideAloneSayWhereTheirCallsMayArrive(Documents documents) {
+        for (JsonNode service : documents.ofKind("Service")) {
+            String type = service.at("/spec/type").asText("ClusterIP");
+            assertThat(service.path("spec").has("externalTrafficPolicy")).isEqualTo(!type.equals("ClusterIP"));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void podsThatMayReachLittleReachDnsAtEachPortByBothProtocols(Documents documents) {
+        for (JsonNode policy : documents.ofKind("NetworkPolicy")) {
+            if (policy.at("/spec/egress").isMissingNode()) {
+                continue;
+            }
+            List<String> ports = Documents.elements(policy.at("/spec/egress/1/ports"))
+                    .map(port ->
+                            port.path("protocol").asText() + port.path("port").asText())
+                    .toList();
+            assertThat(ports).containsExactlyInAnyOrder("UDP53", "TCP53", "UDP5353", "TCP5353");
+            assertThat(policy.at("/spec/egress/1/to/1/ipBlock/cidr").asText())
+                    .as("the cache of a machine")
+                    .isEqualTo("169.254.20.10/32");
+        }
+    }
+
     @Test
     void theChartIsOfTheVersionThatIsBuilt() throws IOException {
         JsonNode about = Documents.parseOne(Files.readString(Chart.ORIGINAL.resolve("Chart.yaml")));
@@ -563,8 +683,13 @@ class ConsistencyTest {
                         .path("nginx.ingress.kubernetes.io/proxy-buffering")
                         .asText())
                 .isEqualTo("off");
-        String bound = all.one("HTTPRoute").at("/spec/rules/1/timeouts/request").asText();
-        assertThat(Integer.parseInt(bound.replace("s", ""))).isGreaterThan(longest);
+        List<JsonNode> rules =
+                Documents.elements(all.one("HTTPRoute").at("/spec/rules")).toList();
+        assertThat(rules).hasSize(3);
+        for (JsonNode rule : rules.subList(1, rules.size())) {
+            String bound = rule.at("/timeouts/request").asText();
+            assertThat(Integer.parseInt(bound.replace("s", ""))).isGreaterThan(longest);
+        }
     }
 
     private static JsonNode service() throws IOException {

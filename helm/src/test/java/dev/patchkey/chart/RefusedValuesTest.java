@@ -102,6 +102,11 @@ class RefusedValuesTest {
             service: {type: ExternalName}                       | /service/type                | value must be one of
             networkPolicy: {httpFrom: [{}]}                     | /networkPolicy/httpFrom/0    | minProperties
             networkPolicy: {httpFrom: [{ipBlock: {cidr: all}}]} | /networkPolicy/httpFrom/0/ipBlock/cidr | does not match pattern
+            networkPolicy: {egress: {dnsPorts: []}}             | /networkPolicy/egress/dnsPorts | minItems: got 0, want 1
+            networkPolicy: {egress: {dnsPorts: [dns]}}          | /networkPolicy/egress/dnsPorts/0 | got string, want integer
+            java: {trustStore: {password: changeit}}            | /java/trustStore             | 'password' not allowed
+            service: {externalTrafficPolicy: local}             | /service/externalTrafficPolicy | value must be one of 'Cluster', 'Local'
+            test: {runAsUser: -1}                               | /test/runAsUser              | minimum: got -1, want 0
             networkPolicy: {memberFrom: [{podSelector: {}}]}    | /networkPolicy               | 'memberFrom' not allowed
             ingress: {idleTimeoutSeconds: 60}                   | /ingress/idleTimeoutSeconds  | minimum: got 60, want 331
             httpRoute: {requestTimeoutSeconds: 60}              | /httpRoute/requestTimeoutSeconds | minimum: got 60, want 331
@@ -141,6 +146,8 @@ class RefusedValuesTest {
             jdbc      | ingress: {enabled: true}                   | ingress.host must be the name that callers use
             jdbc      | httpRoute: {enabled: true}                 | httpRoute.parentRefs must name a Gateway
             jdbc      | serviceMonitor: {enabled: true}            | serviceMonitor.tokenSecretName must name the Secret with an observer's token
+            jdbc      | serviceMonitor: {enabled: true, tokenSecretName: a, scrapeTimeout: 31s} | serviceMonitor.scrapeTimeout must be at most serviceMonitor.interval (30s), or Prometheus Operator leaves the pods out, and is 31s
+            jdbc      | serviceMonitor: {enabled: true, tokenSecretName: a, interval: 45s, scrapeTimeout: 1m} | serviceMonitor.scrapeTimeout must be at most serviceMonitor.interval (45s)
             jdbc      | serviceMonitor: {enabled: true, tls: {clientSecretName: a}} | tls.managementClientAuth must be want where serviceMonitor.tls.clientSecretName
             jdbc      | {tls: {secretName: a, clientAuth: need, clientCaSecretName: b}, ingress: {enabled: true, host: a.b}} | tls.clientAuth must not be need where ingress.controller is nginx
             hazelcast | autoscaling: {enabled: true}               | autoscaling.enabled must be false where store is hazelcast
@@ -166,6 +173,13 @@ class RefusedValuesTest {
     @Test
     void theSizeOfAClusterMayBeRaisedBeforeItsPods() {
         assertThatCode(() -> chart.render("hazelcast-values.yaml", "{replicas: 4, cluster: {size: 7}}"))
+                .doesNotThrowAnyException();
+    }
+
+    @Test
+    void aScrapeMayTakeAsLongAsTheIntervalIs() {
+        assertThatCode(() -> chart.render(
+                        JDBC, "serviceMonitor: {enabled: true, tokenSecretName: a, interval: 1m, scrapeTimeout: 60s}"))
                 .doesNotThrowAnyException();
     }
 

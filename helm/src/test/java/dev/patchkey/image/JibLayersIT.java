@@ -52,6 +52,18 @@ class JibLayersIT {
         assertThat(ports).containsExactlyInAnyOrder(image.last("EXPOSE").text().split(" ", -1));
     }
 
+    @Test
+    void theImageHasTheLabelsOfTheDockerfile() {
+        List<String> labels = new ArrayList<>();
+        config.path("Labels")
+                .properties()
+                .forEach(label ->
+                        labels.add(label.getKey() + "=\"" + label.getValue().asText() + "\""));
+        assertThat(labels)
+                .containsExactlyInAnyOrder(
+                        Dockerfile.read().image().last("LABEL").text().split(" ", -1));
+    }
+
     /** The packaged jar carries them in its manifest, which Jib's image does not have. */
     @Test
     void theEntryPointOpensWhatTheManifestOfTheJarDoes() throws IOException {

@@ -45,7 +45,7 @@ final class Steps {
             for (Instruction instruction : stage.instructions()) {
                 switch (instruction.word()) {
                     case "WORKDIR" -> directory = Files.createDirectories(in(root, instruction.text()));
-                    case "COPY" -> copy(instruction.text().split(" +", -1), directory);
+                    case "COPY" -> copy(instruction.text().split(" +", -1), root, directory);
                     case "RUN" -> execute(instruction, root, directory);
                     default -> {
                         // Says how the image is run, and writes nothing.
@@ -73,14 +73,16 @@ final class Steps {
         return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
 
-    private void copy(String[] words, Path directory) throws IOException {
-        Path to = directory.resolve(words[words.length - 1]).normalize();
+    private void copy(String[] words, Path root, Path directory) throws IOException {
+        String target = words[words.length - 1];
+        Path to = (target.startsWith("/") ? in(root, target) : directory.resolve(target)).normalize();
         if (words[0].startsWith("--from=")) {
-            Path root = roots.get(words[0].substring("--from=".length()));
-            if (root == null) {
+            Path from = roots.get(words[0].substring("--from=".length()));
+            if (from == null) {
                 throw new AssertionError("there is no stage of the name in " + words[0]);
             }
-            copyAll(in(root, words[1]), to);
+            // An owner that is named between them is nobody whom a test may give a file to.
+            copyAll(in(from, words[words.length - 2]), to);
             return;
         }
         Path pattern = CONTEXT.resolve(words[0]);
