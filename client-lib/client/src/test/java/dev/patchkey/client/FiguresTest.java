@@ -204,7 +204,7 @@ class FiguresTest extends NodeTest {
 
     @Test
     void silenceIsSinceTheStartWhereNoPodHasEverSaidAWord() {
-        fake.close();
+        fake.script = session -> {};
         Patchkey node = start(options -> options);
         pause(A_MOMENT);
         assertThat(node.figures().silence()).isGreaterThanOrEqualTo(A_MOMENT);
