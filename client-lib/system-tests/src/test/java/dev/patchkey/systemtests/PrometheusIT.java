@@ -54,10 +54,13 @@ class PrometheusIT {
 
     /**
      * Alerts whose fault would take too long to make, with what they watch, to which there is an answer all the same. A file
-     * of tokens must have been outdated for five minutes.
+     * of tokens must have been outdated for five minutes, a node be stuck three times for half a minute.
      */
-    private static final Map<String, String> NOT_MADE =
-            Map.of("PatchkeyTokensFileOutdated", "max by (job, instance) (patchkey_security_tokens_file_age_seconds)");
+    private static final Map<String, String> NOT_MADE = Map.of(
+            "PatchkeyTokensFileOutdated",
+            "max by (job, instance) (patchkey_security_tokens_file_age_seconds)",
+            "PatchkeyNodesStuck",
+            "sum by (job) (increase(patchkey_channel_closes_total{reason=\"stuck\"}[10m]))");
 
     /** Told by the slowest of all waits so far, of which a busy machine may have made some at the start. */
     private static final String PROPAGATION_SLOW = "PatchkeyPropagationSlow";
@@ -221,6 +224,8 @@ class PrometheusIT {
         aKeyIsEnabledForTheFirstTime();
         anotherClusterCommits();
         aPodIsKilled();
+        // Those that were slow, and have said no bye.
+        awaitAlerts("PatchkeyNodesExpired");
         traffic.close();
 
         String tests = Files.readString(TESTS_OF_RULES);
