@@ -54,13 +54,18 @@ class PrometheusIT {
 
     /**
      * Alerts whose fault would take too long to make, with what they watch, to which there is an answer all the same. A file
-     * of tokens must have been outdated for five minutes, a node be stuck three times for half a minute.
+     * of tokens must have been outdated for five minutes, a node be stuck three times for half a minute, a pod not be scraped and be no less
+     * there.
      */
     private static final Map<String, String> NOT_MADE = Map.of(
             "PatchkeyTokensFileOutdated",
             "max by (job, instance) (patchkey_security_tokens_file_age_seconds)",
             "PatchkeyNodesStuck",
-            "sum by (job) (increase(patchkey_channel_closes_total{reason=\"stuck\"}[10m]))");
+            "sum by (job) (increase(patchkey_channel_closes_total{reason=\"stuck\"}[10m]))",
+            "PatchkeyNotScraped",
+            "max by (job) (max_over_time(patchkey_cluster_size[1d]))",
+            "PatchkeyPodsNotScraped",
+            "count by (job) (patchkey_cluster_members)");
 
     /** Told by the slowest of all waits so far, of which a busy machine may have made some at the start. */
     private static final String PROPAGATION_SLOW = "PatchkeyPropagationSlow";
