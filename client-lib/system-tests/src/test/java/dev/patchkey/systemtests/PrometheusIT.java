@@ -62,6 +62,10 @@ class PrometheusIT {
             "max by (job, instance) (patchkey_security_tokens_file_age_seconds)",
             "PatchkeyNodesStuck",
             "sum by (job) (increase(patchkey_channel_closes_total{reason=\"stuck\"}[10m]))",
+            "PatchkeyCopiesMissing",
+            "min by (job) (patchkey_cluster_partitions_safe)",
+            "PatchkeyMetricsFrozen",
+            "max by (job, instance) (patchkey_metrics_look_age_seconds)",
             "PatchkeyQuorumLost",
             "min by (job) (patchkey_cluster_members)",
             "PatchkeyNotScraped",
@@ -414,7 +418,11 @@ class PrometheusIT {
         List<ProcessHandle> sessions = server.descendants().toList();
         try {
             sessions.forEach(Processes::pause);
-            awaitAlerts("PatchkeyStoreUnreachable", "PatchkeyPodLeaseEnding", "PatchkeyOutcomesUnknown");
+            awaitAlerts(
+                    "PatchkeyStoreUnreachable",
+                    "PatchkeyReadsStale",
+                    "PatchkeyPodLeaseEnding",
+                    "PatchkeyOutcomesUnknown");
         } finally {
             sessions.forEach(Processes::resume);
             Processes.resume(server);
