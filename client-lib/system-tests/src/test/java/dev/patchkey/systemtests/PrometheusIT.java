@@ -132,7 +132,7 @@ class PrometheusIT {
                     "--patchkey.cluster.size=2",
                     // Nodes that a test makes by hand send no heartbeats, however long a busy machine takes.
                     "--patchkey.channel.lease=2m",
-                    // A third of it is left when the alert goes off, and far more while all is well.
+                    // The alert goes off with 15 s left, and 21 s are while all is well.
                     "--patchkey.channel.pod-lease=25s");
         }
         Path tokens = Processes.directory("tokens").toAbsolutePath();
