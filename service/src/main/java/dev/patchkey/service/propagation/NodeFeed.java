@@ -212,9 +212,7 @@ final class NodeFeed {
         }
         Set<KeyName> touched = new HashSet<>(excepted.keySet());
         touched.addAll(except.keySet());
-        Map<KeyName, Long> since = HashMap.newHashMap(except.size());
-        except.keySet().forEach(key -> since.put(key, exceptedSince.getOrDefault(key, now)));
-        exceptedSince = since;
+        exceptedSince = except.isEmpty() ? Map.of() : exceptedSince(except.keySet(), now);
         excepted = except;
         applied = n;
         confirmedSince = -1;
@@ -230,6 +228,14 @@ final class NodeFeed {
             }
         }
         return touched;
+    }
+
+    private Map<KeyName, Long> exceptedSince(Set<KeyName> keys, long now) {
+        Map<KeyName, Long> since = HashMap.newHashMap(keys.size());
+        for (KeyName key : keys) {
+            since.put(key, exceptedSince.getOrDefault(key, now));
+        }
+        return since;
     }
 
     private void confirm(View.Entry entry, long n) {

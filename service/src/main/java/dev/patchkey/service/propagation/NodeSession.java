@@ -20,7 +20,7 @@ public final class NodeSession {
     boolean connected = true;
     /** Whether the snapshot may be read: what the node holds has been acquired again. */
     boolean ready;
-    /** By the monotonic clock: since when the node has applied nothing whole: the session's begin, or before it. */
+    /** By the monotonic clock: while the snapshot is not applied, since when the node is behind; the begin, or before it. */
     long unsyncedSince;
     /** Whether the node has said hello to another pod since. */
     boolean moved;
