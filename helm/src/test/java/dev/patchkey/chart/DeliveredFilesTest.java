@@ -86,6 +86,31 @@ class DeliveredFilesTest {
     }
 
     @Test
+    void eachAlertHasTheAddressOfItsPageWhereThePagesArePublished() throws IOException {
+        for (String end : List.of("", "/")) {
+            Documents documents = chart.render(
+                    ALL, "prometheusRule: {runbookBaseUrl: 'https://example.org/runbooks%s'}".formatted(end));
+            int alerts = 0;
+            for (JsonNode group :
+                    documents.one("PrometheusRule", "team-keys-patchkey").at("/spec/groups")) {
+                for (JsonNode rule : group.path("rules")) {
+                    if (rule.has("alert")) {
+                        alerts++;
+                        assertThat(rule.path("annotations").has("runbook")).isFalse();
+                        String url = rule.at("/annotations/runbook_url").asText();
+                        assertThat(url).matches("https://example\\.org/runbooks/[a-z-]+\\.md");
+                        assertThat(Path.of("../docs/how-to/runbooks").resolve(url.substring(url.lastIndexOf('/') + 1)))
+                                .exists();
+                    } else {
+                        assertThat(rule.has("annotations")).isFalse();
+                    }
+                }
+            }
+            assertThat(alerts).isGreaterThan(10);
+        }
+    }
+
+    @Test
     void neitherIsDeliveredUnlessAskedFor() {
         Documents documents = chart.render(Chart.OLDEST_KUBERNETES, Chart.valuesOf("jdbc-values.yaml"));
         assertThat(documents.ofKind("PrometheusRule")).isEmpty();

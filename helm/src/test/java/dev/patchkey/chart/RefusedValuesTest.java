@@ -113,6 +113,7 @@ class RefusedValuesTest {
             httpRoute: {parentRefs: [{namespace: a}]}           | /httpRoute/parentRefs/0      | missing property 'name'
             serviceMonitor: {interval: often}                   | /serviceMonitor/interval     | does not match pattern
             serviceMonitor: {token: pk_secret}                  | /serviceMonitor              | 'token' not allowed
+            prometheusRule: {runbookBaseUrl: docs/runbooks}     | /prometheusRule/runbookBaseUrl | does not match pattern
             dashboards: {label: 'a b'}                          | /dashboards/label            | does not match pattern
             """)
     void theSchemaRefuses(String values, String place, String rule) {

@@ -70,7 +70,7 @@ class StartFailuresTest {
                 .doesNotContain("\tat ");
     }
 
-    /** One whose name is misspelt in the environment goes unnoticed, and looks the same. */
+    /** One whose name is misspelt in the environment stops no start, and looks the same. */
     @Test
     void saysWhichCallerHasNoPrefixes(CapturedOutput output, @TempDir Path directory) {
         assertThat(analysis(

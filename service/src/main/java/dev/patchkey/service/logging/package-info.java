@@ -1,7 +1,7 @@
 /**
  * What the log says of keys and nodes, in fields that a machine can search by.
  *
- * <p>Lives here: the names of the fields, and the lines that tell of edges. May not be imported here: any other package of
+ * <p>Lives here: the names of the fields, the lines that tell of edges, and how often a line may be said. May not be imported here: any other package of
  * the service but the core.
  */
 @NullMarked

@@ -65,6 +65,8 @@ public final class LiveNodes {
         CONNECTING,
         /** It has not confirmed what it was sent. */
         NOT_APPLIED,
+        /** It has confirmed what it was sent but for keys that it excepts, for longer than pacing takes. */
+        EXCEPTED,
         /** It has no connection, and its lease runs. */
         DISCONNECTED
     }
@@ -72,7 +74,8 @@ public final class LiveNodes {
     /**
      * A node that lags.
      *
-     * @param behind for how long it has said nothing of what it was to apply
+     * @param behind for how long it has not applied the oldest of what it was to apply, or has had no connection; over
+     *     all sessions of one life of the node
      */
     record Laggard(String node, Lag why, Duration behind) {}
 
@@ -85,6 +88,7 @@ public final class LiveNodes {
      * @param pending how many states wait to be written
      * @param unconfirmed how many messages are written and not confirmed
      * @param conflated how many states were ever replaced by newer ones before they were written
+     * @param expired how many leases of nodes ever ended without their bye, or their hello to another pod
      */
     record Census(
             int connected,
@@ -94,7 +98,8 @@ public final class LiveNodes {
             Duration oldestUnconfirmed,
             long pending,
             long unconfirmed,
-            long conflated) {}
+            long conflated,
+            long expired) {}
 
     private final LeaseTimes times;
     private final LongSupplier nanoClock;
@@ -132,6 +137,8 @@ public final class LiveNodes {
     private long sweptAt;
     /** In feeds of sessions that are over. */
     private long conflatedBefore;
+    /** How many leases ended of nodes that were not known to be anywhere else. */
+    private long expired;
 
     /** @param mayConfirm whether the pod may renew leases, asked after what it would confirm has arrived */
     public LiveNodes(LeaseTimes times, LongSupplier nanoClock, InstantSource clock, BooleanSupplier mayConfirm) {
@@ -162,6 +169,9 @@ public final class LiveNodes {
             old = sessions.get(hello.node());
             if (old != null && old.hello().incarnation() > hello.incarnation()) {
                 return null;
+            }
+            if (old != null && old.hello().incarnation() == hello.incarnation()) {
+                resume(session, old);
             }
             sessions.put(hello.node(), session);
             setbacks++;
@@ -237,7 +247,7 @@ public final class LiveNodes {
             boolean wasSynced = session.feed.isSynced();
             // A key that flaps is excepted in each message: that must not hold up the waits for others.
             boolean takesBack = except.keySet().stream().anyMatch(key -> session.feed.exceptedOf(key) == null);
-            Set<KeyName> touched = session.feed.applied(n, except);
+            Set<KeyName> touched = session.feed.applied(n, except, nanoClock.getAsLong());
             if (except.isEmpty() && session.feed.confirmedSince() != -1) {
                 took = nanoClock.getAsLong() - session.feed.confirmedSince();
             }
@@ -618,6 +628,7 @@ public final class LiveNodes {
             // A connected session of the same life may be the newer of the two, its rival's message late: its
             // connection
             // ends, but it counts as live until it has shown itself again or its lease is over.
+            old.moved = true;
             if (!old.connected || old.hello().incarnation() < incarnation) {
                 remove(old);
             }
@@ -661,13 +672,14 @@ public final class LiveNodes {
                 }
             }
             for (NodeSession session : silent) {
-                Propagation.Expired expired = new Propagation.Expired(
+                Propagation.Expired gone = new Propagation.Expired(
                         session.hello().node(), session.hello().stalePolicy());
                 forEachWait(wait -> {
                     if (session.hello().isConcernedBy(wait.key)) {
-                        wait.expired.add(expired);
+                        wait.expired.add(gone);
                     }
                 });
+                expired += session.moved ? 0 : 1;
                 remove(session);
             }
             forEachWait(this::completeIfReached);
@@ -787,25 +799,46 @@ public final class LiveNodes {
                     Duration.ofNanos(oldest),
                     pending,
                     unconfirmed,
-                    conflated);
+                    conflated,
+                    expired);
         } finally {
             lock.unlock();
         }
     }
 
     private static @Nullable Laggard lagging(NodeSession session, long now) {
-        long behind = session.feed.oldestUnconfirmedNanos(now);
-        Lag why = Lag.NOT_APPLIED;
-        if (!session.connected) {
-            behind = now - session.heardAt;
-            why = Lag.DISCONNECTED;
-        } else if (!session.feed.isSynced()) {
-            behind = now - session.openedAt;
-            why = Lag.CONNECTING;
+        long behind = behindNanos(session, now);
+        if (session.connected && behind < LAGGING_AFTER.toNanos()) {
+            return null;
         }
-        return session.connected && behind < LAGGING_AFTER.toNanos()
-                ? null
-                : new Laggard(session.hello().node(), why, Duration.ofNanos(behind));
+        return new Laggard(session.hello().node(), why(session, now), Duration.ofNanos(behind));
+    }
+
+    private static Lag why(NodeSession session, long now) {
+        if (!session.connected) {
+            return Lag.DISCONNECTED;
+        }
+        if (!session.feed.isSynced()) {
+            return Lag.CONNECTING;
+        }
+        return session.feed.oldestUnconfirmedNanos(now) >= session.feed.oldestExceptedNanos(now)
+                ? Lag.NOT_APPLIED
+                : Lag.EXCEPTED;
+    }
+
+    private static long behindNanos(NodeSession session, long now) {
+        long behind = Math.max(session.feed.oldestUnconfirmedNanos(now), session.feed.oldestExceptedNanos(now));
+        if (!session.feed.isSynced()) {
+            behind = Math.max(behind, now - session.unsyncedSince);
+        }
+        return session.connected ? behind : Math.max(behind, now - session.heardAt);
+    }
+
+    /** A node that is dropped since it applies nothing, and says hello again, has applied nothing yet. */
+    private void resume(NodeSession session, NodeSession before) {
+        long now = nanoClock.getAsLong();
+        session.unsyncedSince = now - behindNanos(before, now);
+        session.feed.resume(before.feed);
     }
 
     // Under the lock.

@@ -86,9 +86,16 @@ final class NodeFeed {
     private final Deque<Sent> unconfirmed = new ArrayDeque<>(2);
     private final Map<KeyName, Flight> flights = new HashMap<>(4);
     private Map<KeyName, Excepted> excepted = Map.of();
+    /** Since when each excepted key has been so without a break; before the snapshot is applied, of the session before. */
+    private Map<KeyName, Long> exceptedSince = Map.of();
 
     NodeFeed(NodeHello hello) {
         this.hello = hello;
+    }
+
+    /** Goes on counting how long the keys have been excepted that the node's session before this one left so. */
+    void resume(NodeFeed before) {
+        exceptedSince = before.exceptedSince;
     }
 
     /** Begins with the snapshot: the one of this session. */
@@ -196,7 +203,7 @@ final class NodeFeed {
      * @return the keys of which more, or less, is known now
      * @throws IllegalArgumentException if the number cannot be; nothing is changed
      */
-    Set<KeyName> applied(long n, Map<KeyName, Excepted> except) {
+    Set<KeyName> applied(long n, Map<KeyName, Excepted> except, long now) {
         if (n < applied) {
             throw new IllegalArgumentException("n must be at least " + applied + ", which was said before");
         }
@@ -205,6 +212,7 @@ final class NodeFeed {
         }
         Set<KeyName> touched = new HashSet<>(excepted.keySet());
         touched.addAll(except.keySet());
+        exceptedSince = except.isEmpty() ? Map.of() : exceptedSince(except.keySet(), now);
         excepted = except;
         applied = n;
         confirmedSince = -1;
@@ -220,6 +228,14 @@ final class NodeFeed {
             }
         }
         return touched;
+    }
+
+    private Map<KeyName, Long> exceptedSince(Set<KeyName> keys, long now) {
+        Map<KeyName, Long> since = HashMap.newHashMap(keys.size());
+        for (KeyName key : keys) {
+            since.put(key, exceptedSince.getOrDefault(key, now));
+        }
+        return since;
     }
 
     private void confirm(View.Entry entry, long n) {
@@ -307,5 +323,14 @@ final class NodeFeed {
     long oldestUnconfirmedNanos(long now) {
         Sent oldest = unconfirmed.peek();
         return oldest == null ? 0 : now - oldest.at;
+    }
+
+    /** For how long the node has excepted one key or another without a break; 0 if it excepts none. */
+    long oldestExceptedNanos(long now) {
+        long oldest = 0;
+        for (long since : exceptedSince.values()) {
+            oldest = Math.max(oldest, now - since);
+        }
+        return oldest;
     }
 }

@@ -20,8 +20,10 @@ public final class NodeSession {
     boolean connected = true;
     /** Whether the snapshot may be read: what the node holds has been acquired again. */
     boolean ready;
-    /** By the monotonic clock: when the session began. */
-    final long openedAt;
+    /** By the monotonic clock: while the snapshot is not applied, since when the node is behind; the begin, or before it. */
+    long unsyncedSince;
+    /** Whether the node has said hello to another pod since. */
+    boolean moved;
     /** By the monotonic clock: when the session began, or its newest heartbeat arrived. */
     long heardAt;
     /** The newest heartbeat that arrived, or -1 before the first. */
@@ -34,7 +36,7 @@ public final class NodeSession {
         this.connection = connection;
         this.feed = new NodeFeed(hello);
         this.since = since;
-        this.openedAt = now;
+        this.unsyncedSince = now;
         this.heardAt = now;
         this.heartbeatAt = now;
     }

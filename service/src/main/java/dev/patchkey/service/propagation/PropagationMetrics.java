@@ -20,6 +20,7 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /**
  * Shows how many nodes there are, how far they lag, how long changes take to reach them, and what is left of the pod's own
@@ -29,6 +30,11 @@ public final class PropagationMetrics {
 
     /** For how long one look at all sessions serves: the gauges of one scrape share it. */
     private static final Duration LOOK = Duration.ofSeconds(1);
+
+    /** Beyond the buckets of other timers: a node may be slow for as long as it is not yet stuck, or a wait may last. */
+    private static final Duration SLOW = Duration.ofSeconds(15);
+
+    private static final Duration SLOWER = Duration.ofSeconds(60);
 
     /** How somebody's wait has ended. */
     private enum Awaited {
@@ -96,6 +102,10 @@ public final class PropagationMetrics {
                         each -> each.look().oldestUnconfirmed().toNanos())
                 .description("Age of the oldest message that a connected node has not said to be applied")
                 .register(registry);
+        FunctionCounter.builder(
+                        "patchkey.nodes.expired", this, each -> each.look().expired())
+                .description("Leases of nodes of this pod that ended without the node's word")
+                .register(registry);
         lags = MultiGauge.builder("patchkey.node.lag")
                 .description("For how long a node that lags has been behind")
                 .baseUnit("seconds")
@@ -121,7 +131,7 @@ public final class PropagationMetrics {
                     Timer.builder("patchkey.propagation.awaits")
                             .description("Waits for a change to be applied everywhere")
                             .tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
-                            .serviceLevelObjectives(StoreMetrics.buckets())
+                            .serviceLevelObjectives(buckets())
                             .register(registry));
         }
         Latencies told = new Told();
@@ -159,10 +169,15 @@ public final class PropagationMetrics {
                 .register(registry);
     }
 
+    private static Duration[] buckets() {
+        return Stream.concat(Stream.of(StoreMetrics.buckets()), Stream.of(SLOW, SLOWER))
+                .toArray(Duration[]::new);
+    }
+
     private static Timer timer(MeterRegistry registry, String name, String description) {
         return Timer.builder(name)
                 .description(description)
-                .serviceLevelObjectives(StoreMetrics.buckets())
+                .serviceLevelObjectives(buckets())
                 .register(registry);
     }
 

@@ -1,14 +1,13 @@
 package dev.patchkey.service.security;
 
+import dev.patchkey.service.logging.Tally;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.servlet.http.HttpServletRequest;
-import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -23,9 +22,6 @@ import org.springframework.security.core.context.SecurityContextHolder;
 public final class Refusals {
 
     private static final Logger log = LoggerFactory.getLogger(Refusals.class);
-
-    /** The least time between two lines of one reason: whoever is refused on purpose does not fill the log. */
-    private static final Duration BETWEEN_LINES = Duration.ofMinutes(1);
 
     /** Room for every name of a caller, and every address. */
     private static final int LONGEST_SHOWN = 80;
@@ -64,29 +60,22 @@ public final class Refusals {
         }
     }
 
-    /**
-     * Of one reason.
-     *
-     * @param unsaid how many no line of the log has told of
-     * @param nextLine when the next one may be written, by the monotonic clock
-     */
-    private record Tally(Counter counter, AtomicLong unsaid, AtomicLong nextLine) {}
+    /** Of one reason: all, and what the log tells of them. */
+    private record Reasoned(Counter counter, Tally tally) {}
 
-    private final LongSupplier nanoTime;
-    private final Map<Reason, Tally> tallies = new EnumMap<>(Reason.class);
+    private final Map<Reason, Reasoned> tallies = new EnumMap<>(Reason.class);
 
     public Refusals(MeterRegistry registry) {
         this(registry, System::nanoTime);
     }
 
     Refusals(MeterRegistry registry, LongSupplier nanoTime) {
-        this.nanoTime = nanoTime;
         for (Reason reason : Reason.values()) {
             Counter counter = Counter.builder("patchkey.security.refusals")
                     .description("Requests that were refused for who sent them or how many")
                     .tag("reason", reason.word())
                     .register(registry);
-            tallies.put(reason, new Tally(counter, new AtomicLong(), new AtomicLong(nanoTime.getAsLong())));
+            tallies.put(reason, new Reasoned(counter, new Tally(nanoTime)));
         }
     }
 
@@ -98,18 +87,15 @@ public final class Refusals {
 
     /** Counts one of whom the log is to name. */
     public void count(Reason reason, String whom) {
-        Tally tally = Objects.requireNonNull(tallies.get(reason));
-        tally.counter().increment();
-        tally.unsaid().incrementAndGet();
-        long now = nanoTime.getAsLong();
-        long next = tally.nextLine().get();
-        if (now - next >= 0 && tally.nextLine().compareAndSet(next, now + BETWEEN_LINES.toNanos())) {
+        Reasoned reasoned = Objects.requireNonNull(tallies.get(reason));
+        reasoned.counter().increment();
+        reasoned.tally().count(unsaid -> {
             String shown = whom.length() > LONGEST_SHOWN ? whom.substring(0, LONGEST_SHOWN) : whom;
             log.warn(
                     "Requests refused as {} since this was last said: {}, the latest from {}",
                     reason.word(),
-                    tally.unsaid().getAndSet(0),
+                    unsaid,
                     STRANGE.matcher(shown).replaceAll("?"));
-        }
+        });
     }
 }

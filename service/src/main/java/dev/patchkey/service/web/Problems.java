@@ -1,5 +1,6 @@
 package dev.patchkey.service.web;
 
+import dev.patchkey.service.logging.Tally;
 import dev.patchkey.service.security.ForbiddenException;
 import dev.patchkey.service.security.Refusals;
 import dev.patchkey.service.store.OutcomeUnknownException;
@@ -7,10 +8,12 @@ import dev.patchkey.service.store.Stale;
 import dev.patchkey.service.store.StoreUnavailableException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.TreeSet;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
@@ -40,9 +43,18 @@ class Problems extends ResponseEntityExceptionHandler {
     private static final String RETRY_AFTER_SECONDS = "1";
 
     private final Refusals refusals;
+    private final Tally unavailable;
+    private final Tally unknown;
 
+    @Autowired
     Problems(Refusals refusals) {
+        this(refusals, System::nanoTime);
+    }
+
+    Problems(Refusals refusals, LongSupplier nanoTime) {
         this.refusals = refusals;
+        this.unavailable = new Tally(nanoTime);
+        this.unknown = new Tally(nanoTime);
     }
 
     static ProblemDetail problem(ProblemType type, @Nullable String field, String detail) {
@@ -84,14 +96,22 @@ class Problems extends ResponseEntityExceptionHandler {
 
     @ExceptionHandler
     ResponseEntity<Object> unavailable(StoreUnavailableException e) {
-        log.warn("A command was not taken: {}", e.getMessage(), e);
+        // Without a stack, which is the same each time: health and metrics tell of the store.
+        unavailable.count(unsaid -> log.warn(
+                "Requests refused since the store is unavailable, since this was last said: {}, the latest for: {}",
+                unsaid,
+                reason(e)));
         return answer(
                 ProblemType.STORE_UNAVAILABLE, null, "The store cannot be reached. Nothing was changed: try again.");
     }
 
     @ExceptionHandler
     ResponseEntity<Object> unknown(OutcomeUnknownException e) {
-        log.warn("The outcome of a command is unknown: {}", e.getMessage(), e);
+        unknown.count(unsaid -> log.warn(
+                "Commands whose outcome is unknown, since this was last said: {}, the latest for: {}",
+                unsaid,
+                reason(e),
+                e));
         return answer(
                 ProblemType.OUTCOME_UNKNOWN,
                 null,
@@ -186,6 +206,10 @@ class Problems extends ResponseEntityExceptionHandler {
         return e.getPath().stream()
                 .map(step -> step.getPropertyName() == null ? "[" + step.getIndex() + "]" : step.getPropertyName())
                 .collect(Collectors.joining("."));
+    }
+
+    private static String reason(RuntimeException e) {
+        return e.getCause() == null ? String.valueOf(e.getMessage()) : e.getMessage() + ": " + e.getCause();
     }
 
     private static String firstLine(String text) {

@@ -198,6 +198,14 @@ class MetricsPageTest {
         assertThat(scrape.family("patchkey_operations_seconds").values("le"))
                 .containsExactlyInAnyOrder(
                         "0.001", "0.002", "0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "1.0", "5.0", "+Inf");
+        assertThat(text).contains("Those of propagation have 15 s and 60 s too");
+        for (String timer : List.of("sent", "applied", "awaits")) {
+            assertThat(scrape.family("patchkey_propagation_" + timer + "_seconds")
+                            .values("le"))
+                    .as(timer)
+                    .contains("5.0", "15.0", "60.0", "+Inf")
+                    .hasSize(13);
+        }
         assertThat(text).contains("buckets 1, 2, 5, 10, 25, 50, 100, 250 and 1000");
         assertThat(scrape.family("patchkey_store_batch_size").values("le"))
                 .containsExactlyInAnyOrder(

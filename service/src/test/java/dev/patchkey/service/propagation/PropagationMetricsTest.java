@@ -138,6 +138,87 @@ class PropagationMetricsTest {
                 .isEqualTo(3.1);
     }
 
+    private double lag(String node, String reason) {
+        return registry.get("patchkey.node.lag")
+                .tags("node", node, "reason", reason)
+                .gauge()
+                .value();
+    }
+
+    private void look() {
+        pass(Duration.ofSeconds(1));
+        metrics.showLaggards();
+    }
+
+    @Test
+    void aNodeThatExceptsAKeyForLongerThanPacingTakesLagsUntilItExceptsItNoMore() {
+        FakeNode node = pod.connectAndApply("n");
+        node.except("a", "paced");
+        pass(Duration.ofMillis(900));
+        node.exceptNothing();
+        node.except("a", "paced");
+        pass(Duration.ofMillis(900));
+        assertThat(pod.nodes.census(10).lagging())
+                .as("each time for less than a second")
+                .isZero();
+        node.except("a", "the rebind failed");
+        pass(Duration.ofSeconds(100));
+        node.except("a", "the rebind failed");
+        look();
+        assertThat(lag("n", "excepted")).isEqualTo(101.9);
+        assertThat(value("patchkey.nodes.lagging")).isEqualTo(1);
+        node.exceptNothing();
+        look();
+        assertThat(registry.find("patchkey.node.lag").gauges()).isEmpty();
+    }
+
+    @Test
+    void aNodeThatIsDroppedAndComesBackLagsSinceItHadAppliedAll() {
+        FakeNode node = pod.connectAndApply("n");
+        store.increment("a");
+        pod.feed();
+        pod.pass(Pod.STUCK);
+        node.heartbeatArrives();
+        pod.pass(LiveNodes.SWEEP_INTERVAL);
+        assertThat(node.endings).containsExactly(NodeConnection.Ending.STUCK);
+        look();
+        assertThat(lag("n", "disconnected")).isEqualTo(7);
+        FakeNode again = FakeNode.connect(pod.nodes, "n", 1, "n-2").ready();
+        look();
+        assertThat(lag("n", "connecting")).isEqualTo(8);
+        pod.feed();
+        again.applyAll();
+        again.except("a", "the rebind failed");
+        pass(Duration.ofSeconds(10));
+        FakeNode third = FakeNode.connect(pod.nodes, "n", 1, "n-3").ready();
+        pod.feed();
+        third.received.clear();
+        pod.nodes.applied(third.session, 1, Map.of(new KeyName("a"), new Excepted(1, "the rebind failed")));
+        look();
+        assertThat(lag("n", "excepted")).isEqualTo(11);
+        FakeNode.connect(pod.nodes, "n", 2, "n-4");
+        look();
+        assertThat(lag("n", "connecting")).as("a new life has not lagged yet").isEqualTo(1);
+    }
+
+    @Test
+    void theLeasesThatEndWithoutAWordAreCounted() {
+        FakeNode well = pod.connectAndApply("well");
+        FakeNode polite = pod.connectAndApply("polite");
+        FakeNode mover = pod.connectAndApply("mover");
+        pod.connectAndApply("silent");
+        pod.pass(Pod.LEASE.dividedBy(2));
+        well.heartbeatArrives();
+        pod.nodes.bye(polite.session);
+        pod.nodes.moved("mover", 1, "mover-2");
+        assertThat(mover.endings).hasSize(1);
+        assertThat(pod.pass(Pod.LEASE.dividedBy(2).plusSeconds(2)))
+                .extracting(session -> session.hello().node())
+                .containsExactlyInAnyOrder("mover", "silent");
+        pass(Duration.ofSeconds(1));
+        assertThat(value("patchkey.nodes.expired")).isEqualTo(1);
+    }
+
     @Test
     void nodesAreCountedByTheirConnectionsAndMessagesUntilTheyAreConfirmed() {
         FakeNode well = pod.connectAndApply("well");
