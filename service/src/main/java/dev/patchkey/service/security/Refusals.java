@@ -3,12 +3,10 @@ package dev.patchkey.service.security;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.servlet.http.HttpServletRequest;
-import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -23,9 +21,6 @@ import org.springframework.security.core.context.SecurityContextHolder;
 public final class Refusals {
 
     private static final Logger log = LoggerFactory.getLogger(Refusals.class);
-
-    /** The least time between two lines of one reason: whoever is refused on purpose does not fill the log. */
-    private static final Duration BETWEEN_LINES = Duration.ofMinutes(1);
 
     /** Room for every name of a caller, and every address. */
     private static final int LONGEST_SHOWN = 80;
@@ -64,15 +59,9 @@ public final class Refusals {
         }
     }
 
-    /**
-     * Of one reason.
-     *
-     * @param unsaid how many no line of the log has told of
-     * @param nextLine when the next one may be written, by the monotonic clock
-     */
-    private record Tally(Counter counter, AtomicLong unsaid, AtomicLong nextLine) {}
+    /** Of one reason. */
+    private record Tally(Counter counter, LogPace pace) {}
 
-    private final LongSupplier nanoTime;
     private final Map<Reason, Tally> tallies = new EnumMap<>(Reason.class);
 
     public Refusals(MeterRegistry registry) {
@@ -80,13 +69,12 @@ public final class Refusals {
     }
 
     Refusals(MeterRegistry registry, LongSupplier nanoTime) {
-        this.nanoTime = nanoTime;
         for (Reason reason : Reason.values()) {
             Counter counter = Counter.builder("patchkey.security.refusals")
                     .description("Requests that were refused for who sent them or how many")
                     .tag("reason", reason.word())
                     .register(registry);
-            tallies.put(reason, new Tally(counter, new AtomicLong(), new AtomicLong(nanoTime.getAsLong())));
+            tallies.put(reason, new Tally(counter, new LogPace(nanoTime)));
         }
     }
 
@@ -100,15 +88,13 @@ public final class Refusals {
     public void count(Reason reason, String whom) {
         Tally tally = Objects.requireNonNull(tallies.get(reason));
         tally.counter().increment();
-        tally.unsaid().incrementAndGet();
-        long now = nanoTime.getAsLong();
-        long next = tally.nextLine().get();
-        if (now - next >= 0 && tally.nextLine().compareAndSet(next, now + BETWEEN_LINES.toNanos())) {
+        long unsaid = tally.pace().count();
+        if (unsaid > 0) {
             String shown = whom.length() > LONGEST_SHOWN ? whom.substring(0, LONGEST_SHOWN) : whom;
             log.warn(
                     "Requests refused as {} since this was last said: {}, the latest from {}",
                     reason.word(),
-                    tally.unsaid().getAndSet(0),
+                    unsaid,
                     STRANGE.matcher(shown).replaceAll("?"));
         }
     }

@@ -88,7 +88,7 @@ public class SecurityConfiguration {
         return new Refusals(registry);
     }
 
-    /** Where an issuer is named; a single public key is Boot's own matter. */
+    /** Where an issuer is named, which can be asked for its keys. */
     static final class AnIssuer implements Condition {
         @Override
         public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
@@ -108,11 +108,30 @@ public class SecurityConfiguration {
                         : Issuer.withKeysAt(ClosedByDefault.KEYS, keys));
     }
 
-    /** In place of Boot's, which waits for an issuer that is silent, and asks it for each key that it has not. */
     @Bean
-    @Conditional(AnIssuer.class)
-    JwtDecoder issuerJwtDecoder(IssuerKeys keys, OAuth2ResourceServerProperties properties) {
-        return IssuerJwts.decoder(keys, properties.getJwt());
+    JwtRefusals jwtRefusals() {
+        return new JwtRefusals();
+    }
+
+    /** Where anything is said of JWTs at all. */
+    static final class Jwts implements Condition {
+        @Override
+        public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
+            return ClosedByDefault.takesJwts(context.getEnvironment());
+        }
+    }
+
+    /**
+     * In place of Boot's, which waits for an issuer that is silent, asks it for each key that it has not, and has no word
+     * for what it refuses.
+     */
+    @Bean
+    @Conditional(Jwts.class)
+    JwtDecoder jwtDecoder(
+            ObjectProvider<IssuerKeys> issuer, OAuth2ResourceServerProperties properties, JwtRefusals refusals) {
+        IssuerKeys keys = issuer.getIfAvailable();
+        return IssuerJwts.decoder(
+                keys == null ? SingleKey.of(properties.getJwt()) : keys, properties.getJwt(), refusals);
     }
 
     @Bean
@@ -147,6 +166,7 @@ public class SecurityConfiguration {
             Credentials credentials,
             SecurityProblems problems,
             ObjectProvider<JwtDecoder> jwtDecoder,
+            JwtRefusals jwtRefusals,
             ObjectProvider<SslBundles> sslBundles,
             Environment environment) {
         JwtDecoder jwts = jwtDecoder.getIfAvailable();
@@ -178,7 +198,8 @@ public class SecurityConfiguration {
             if (credentials.takesCertificates()) {
                 http.addFilterAt(new CertificateFilter(credentials), AbstractPreAuthenticatedProcessingFilter.class);
             }
-            http.addFilterAt(bearer(credentials, jwts, properties, problems), BasicAuthenticationFilter.class);
+            http.addFilterAt(
+                    bearer(credentials, jwts, properties, problems, jwtRefusals), BasicAuthenticationFilter.class);
         } else {
             http.addFilterBefore(new EverybodyFilter(), AnonymousAuthenticationFilter.class);
             if (properties.open()) {
@@ -230,8 +251,9 @@ public class SecurityConfiguration {
             Credentials credentials,
             @Nullable JwtDecoder jwts,
             SecurityProperties properties,
-            SecurityProblems problems) {
-        AuthenticationManager ofJwts = jwts == null ? null : jwtManager(jwts, properties);
+            SecurityProblems problems,
+            JwtRefusals refusals) {
+        AuthenticationManager ofJwts = jwts == null ? null : jwtManager(jwts, properties, refusals);
         AuthenticationManager manager = shown -> {
             String token = ((BearerTokenAuthenticationToken) shown).getToken();
             Caller caller = credentials.find(token);
@@ -250,12 +272,16 @@ public class SecurityConfiguration {
         return filter;
     }
 
-    private static AuthenticationManager jwtManager(JwtDecoder jwts, SecurityProperties properties) {
+    private static AuthenticationManager jwtManager(
+            JwtDecoder jwts, SecurityProperties properties, JwtRefusals refusals) {
         JwtAuthenticationProvider provider = new JwtAuthenticationProvider(jwts);
-        provider.setJwtAuthenticationConverter(new JwtCallers(properties.jwt()));
+        provider.setJwtAuthenticationConverter(new JwtCallers(properties.jwt(), refusals));
         return shown -> {
             // Or what is no JWT would be answered 503 while the issuer cannot be asked.
             if (!IssuerJwts.isSigned(((BearerTokenAuthenticationToken) shown).getToken())) {
+                refusals.count(
+                        JwtRefusals.Reason.FORM,
+                        "What is shown must be a signed JWT in its compact form of three parts, or a token of this service");
                 throw new InvalidBearerTokenException("not a signed JWT");
             }
             return provider.authenticate(shown);
