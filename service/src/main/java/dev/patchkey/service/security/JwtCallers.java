@@ -1,5 +1,6 @@
 package dev.patchkey.service.security;
 
+import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.security.JwtRefusals.Reason;
 import dev.patchkey.service.security.SecurityProperties.JwtSettings;
 import java.time.Duration;
@@ -72,14 +73,23 @@ final class JwtCallers implements Converter<Jwt, CallerAuthentication> {
         return new InvalidBearerTokenException(rule);
     }
 
-    private static List<String> prefixes(Jwt jwt, @Nullable String name) {
+    /** As many as a setting may have. Each request of the caller is compared with all of them. */
+    private List<String> prefixes(Jwt jwt, @Nullable String name) {
         if (name == null) {
             return List.of();
         }
         if (name.equals(Caller.ANY_KEY)) {
             return List.of(Caller.ANY_KEY);
         }
-        return texts(claim(jwt, name)).stream().filter(CallerSettings::isPrefix).toList();
+        List<String> values = texts(claim(jwt, name));
+        if (values.size() > CallerSettings.MOST_PREFIXES
+                || values.stream().anyMatch(value -> value.length() > KeyName.LONGEST)) {
+            throw refused(
+                    Reason.PREFIXES,
+                    "The claim %s must have at most %d values, each of at most %d characters"
+                            .formatted(name, CallerSettings.MOST_PREFIXES, KeyName.LONGEST));
+        }
+        return values.stream().filter(CallerSettings::isPrefix).toList();
     }
 
     /** The claim of that name, or where the path of names leads; null if nowhere. */

@@ -14,6 +14,7 @@ import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -89,8 +90,23 @@ class JwtRefusalsTest {
                 Arguments.of("name", "sub must be a text of 1 to 64", TestIssuer.jwt(claims().subject(null))),
                 Arguments.of("name", "sub must be a text of 1 to 64", TestIssuer.jwt(claims().subject(""))),
                 Arguments.of("name", "sub must be a text of 1 to 64", TestIssuer.jwt(claims().subject("x".repeat(65)))),
+                Arguments.of("name", "sub must be a text of 1 to 64", TestIssuer.jwt(claims().subject("|".repeat(22)))),
                 Arguments.of(
-                        "name", "sub must be a text of 1 to 64", TestIssuer.jwt(claims().subject("|".repeat(22)))));
+                        "prefixes",
+                        "patchkey_prefixes must have at most 100 values, each of at most 128",
+                        TestIssuer.jwt(claims().claim("patchkey_prefixes", numbered(101)))),
+                Arguments.of(
+                        "prefixes",
+                        "patchkey_reads must have at most 100",
+                        TestIssuer.jwt(claims().claim("patchkey_reads", String.join(" ", numbered(101))))),
+                Arguments.of(
+                        "prefixes",
+                        "patchkey_prefixes must have at most 100",
+                        TestIssuer.jwt(claims().claim("patchkey_prefixes", List.of("a.", "x".repeat(129))))));
+    }
+
+    private static List<String> numbered(int values) {
+        return IntStream.range(0, values).mapToObj(i -> "team-" + i + ".").toList();
     }
 
     @ParameterizedTest
@@ -108,6 +124,14 @@ class JwtRefusalsTest {
     void aJwtThatIsGoodIsNotSpokenOf(CapturedOutput output) {
         assertThat(read(TestIssuer.jwt(claims())).name()).isEqualTo("jwt:alice");
         assertThat(lines(output)).isEmpty();
+    }
+
+    @Test
+    void asManyPrefixesAreTakenAsSettingsMayHave() {
+        Caller caller = read(TestIssuer.jwt(claims().claim("patchkey_prefixes", numbered(100))
+                .claim("patchkey_reads", List.of("x".repeat(128), "openid-and-Others"))));
+        assertThat(caller.prefixes()).hasSize(100);
+        assertThat(caller.readable()).hasSize(101);
     }
 
     @Test
