@@ -1,5 +1,6 @@
 package dev.patchkey.service.web;
 
+import dev.patchkey.service.problem.ProblemType;
 import dev.patchkey.service.security.ForbiddenException;
 import dev.patchkey.service.security.Refusals;
 import dev.patchkey.service.store.OutcomeUnknownException;
@@ -46,9 +47,7 @@ class Problems extends ResponseEntityExceptionHandler {
     }
 
     static ProblemDetail problem(ProblemType type, @Nullable String field, String detail) {
-        ProblemDetail problem = ProblemDetail.forStatusAndDetail(type.status(), detail);
-        problem.setType(type.uri());
-        problem.setTitle(type.title());
+        ProblemDetail problem = type.problem(detail);
         if (field != null) {
             problem.setProperty("field", field);
         }
