@@ -586,6 +586,7 @@ class ConsistencyTest {
             {"/limits/burst", "patchkey.limits.burst"},
             {"/limits/failuresPerMinute", "patchkey.limits.failures-per-minute"},
             {"/limits/requestTime", "patchkey.limits.request-time"},
+            {"/limits/handshakeTime", "patchkey.limits.handshake-time"},
             {"/limits/requestsAtOnce", "patchkey.limits.requests-at-once"},
             {"/limits/connectionsPerAddress", "patchkey.limits.connections-per-address"},
             {"/limits/watchersPerCaller", "patchkey.limits.watchers-per-caller"},

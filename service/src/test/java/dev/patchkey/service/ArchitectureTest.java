@@ -23,6 +23,20 @@ class ArchitectureTest {
                     "the rules of counting must be readable and testable without a framework, a cluster or a database");
 
     @ArchTest
+    static final ArchRule PROBLEMS_ARE_A_TABLE = classes()
+            .that()
+            .resideInAPackage("..problem..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(
+                    "dev.patchkey.service.problem..",
+                    "dev.patchkey.service.refcount..",
+                    "org.springframework.http..",
+                    "java..",
+                    "org.jspecify..")
+            .because("every edge answers by the same table, so it stands below all of them");
+
+    @ArchTest
     static final ArchRule ONE_PACKAGE_KNOWS_HAZELCAST = noClasses()
             .that()
             .resideOutsideOfPackage("dev.patchkey.service.store.hazelcast..")

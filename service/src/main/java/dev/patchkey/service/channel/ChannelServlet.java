@@ -1,6 +1,7 @@
 package dev.patchkey.service.channel;
 
 import dev.patchkey.service.limits.Addresses;
+import dev.patchkey.service.problem.ProblemType;
 import dev.patchkey.service.security.Caller;
 import dev.patchkey.service.security.Refusals;
 import jakarta.servlet.ServletException;
@@ -9,7 +10,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -44,8 +44,6 @@ final class ChannelServlet extends HttpServlet {
     /** One message under way, its error, and room: a peer that does not read cannot make us keep more. */
     private static final int MOST_OUTGOING_FRAMES = 8;
 
-    private static final int TOO_MANY_REQUESTS = 429;
-
     private static final String EXTENSION = "permessage-deflate";
 
     /** What a caller is told to wait that has as many connections as it may have. */
@@ -79,11 +77,7 @@ final class ChannelServlet extends HttpServlet {
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
         WebSocketMappings ready = mappings;
         if (!channel.hasRoom() || ready == null) {
-            problem(
-                    response,
-                    HttpServletResponse.SC_SERVICE_UNAVAILABLE,
-                    "not-ready",
-                    "the pod is not ready for more nodes");
+            problem(response, ProblemType.NOT_READY, "the pod is not ready for more nodes");
             return;
         }
         Caller caller = callers.apply(request);
@@ -93,8 +87,7 @@ final class ChannelServlet extends HttpServlet {
             response.setHeader("Retry-After", RETRY_AFTER_SECONDS);
             problem(
                     response,
-                    TOO_MANY_REQUESTS,
-                    "too-many-nodes",
+                    ProblemType.TOO_MANY_NODES,
                     "the pod takes at most " + channel.mostOfACaller() + " connections of one caller");
             return;
         }
@@ -110,8 +103,7 @@ final class ChannelServlet extends HttpServlet {
         response.setHeader("Upgrade", "websocket");
         problem(
                 response,
-                HttpServletResponse.SC_UPGRADE_REQUIRED,
-                "upgrade-required",
+                ProblemType.UPGRADE_REQUIRED,
                 "the channel is a WebSocket: the request must ask for an upgrade to websocket, version 13");
     }
 
@@ -131,17 +123,12 @@ final class ChannelServlet extends HttpServlet {
         }
     }
 
-    private static void problem(HttpServletResponse response, int status, String type, String detail)
-            throws IOException {
-        byte[] body = problem(status, type, detail);
-        response.setStatus(status);
+    private static void problem(HttpServletResponse response, ProblemType type, String detail) throws IOException {
+        byte[] body = PodMessages.problem(type, detail);
+        response.setStatus(type.status().value());
         response.setContentType("application/problem+json");
         response.setContentLength(body.length);
         response.getOutputStream().write(body);
-    }
-
-    private static byte[] problem(int status, String type, String detail) {
-        return PodMessages.problem(status, type, detail).getBytes(StandardCharsets.UTF_8);
     }
 
     /** Agrees on the subprotocol, and on no extension. */
@@ -158,14 +145,12 @@ final class ChannelServlet extends HttpServlet {
         public @Nullable FrameHandler negotiate(
                 ServerUpgradeRequest request, ServerUpgradeResponse response, Callback callback) {
             if (!request.hasSubProtocol(SUBPROTOCOL)) {
-                response.setStatus(HttpServletResponse.SC_BAD_REQUEST);
+                ProblemType type = ProblemType.SUBPROTOCOL_REQUIRED;
+                response.setStatus(type.status().value());
                 response.getHeaders().put("Content-Type", "application/problem+json");
                 response.write(
                         true,
-                        ByteBuffer.wrap(problem(
-                                HttpServletResponse.SC_BAD_REQUEST,
-                                "subprotocol-required",
-                                "Sec-WebSocket-Protocol must name " + SUBPROTOCOL)),
+                        ByteBuffer.wrap(PodMessages.problem(type, "Sec-WebSocket-Protocol must name " + SUBPROTOCOL)),
                         callback);
                 return null;
             }

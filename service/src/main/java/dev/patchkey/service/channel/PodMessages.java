@@ -1,5 +1,6 @@
 package dev.patchkey.service.channel;
 
+import dev.patchkey.service.problem.ProblemType;
 import dev.patchkey.service.propagation.FeedMessage;
 import dev.patchkey.service.propagation.LiveNodes;
 import dev.patchkey.service.propagation.NodeHolds.Reacquired;
@@ -22,8 +23,6 @@ final class PodMessages {
     private static final int KEY_CHARACTERS = 64;
 
     private static final int OTHER_CHARACTERS = 96;
-    /** As in the problems of the HTTP API. */
-    private static final String PROBLEM = "urn:patchkey:problem:";
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -65,11 +64,11 @@ final class PodMessages {
     }
 
     /** The body of an answer over HTTP, where a connection was not made at all. */
-    static String problem(int status, String type, String detail) {
-        return JSON.writeValueAsString(JSON.createObjectNode()
-                .put("type", PROBLEM + type)
-                .put("title", type)
-                .put("status", status)
+    static byte[] problem(ProblemType type, String detail) {
+        return JSON.writeValueAsBytes(JSON.createObjectNode()
+                .put("type", type.uri().toString())
+                .put("title", type.title())
+                .put("status", type.status().value())
                 .put("detail", detail));
     }
 

@@ -12,6 +12,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param burst how many it may send at once, having been silent
  * @param failuresPerMinute how many requests with credentials that are not good an address may send; 0 for any number
  * @param requestTime how long a request may take to arrive, from its first byte to its last; from 1 s to 10 min
+ * @param handshakeTime how long the TLS handshake of a connection may take; from 1 s to 10 min. By default what it takes
+ *     where thousands of nodes come back at once and wait for one another
  * @param requestsAtOnce how many requests of a caller may be under way, those that wait for nodes among them. By default
  *     far more than are under way but by whoever waits on purpose
  * @param connectionsPerAddress how many connections an address may have open. By default a part of what the port takes,
@@ -26,14 +28,15 @@ public record LimitProperties(
         @DefaultValue("4000") int burst,
         @DefaultValue("60") int failuresPerMinute,
         @DefaultValue("30s") Duration requestTime,
+        @DefaultValue("30s") Duration handshakeTime,
         @DefaultValue("10000") int requestsAtOnce,
         @DefaultValue("30000") int connectionsPerAddress,
         @DefaultValue("200") int watchersPerCaller,
         @DefaultValue("30000") int nodesPerCaller) {
 
     private static final int MOST = 1_000_000;
-    private static final Duration SHORTEST_REQUEST = Duration.ofSeconds(1);
-    private static final Duration LONGEST_REQUEST = Duration.ofMinutes(10);
+    private static final Duration SHORTEST_TIME = Duration.ofSeconds(1);
+    private static final Duration LONGEST_TIME = Duration.ofMinutes(10);
 
     /**
      * Checks each.
@@ -47,11 +50,16 @@ public record LimitProperties(
         requireWithin("requests-at-once", requestsAtOnce, 1);
         requireWithin("connections-per-address", connectionsPerAddress, 1);
         requireWithin("watchers-per-caller", watchersPerCaller, 1);
-        if (requestTime.compareTo(SHORTEST_REQUEST) < 0 || requestTime.compareTo(LONGEST_REQUEST) > 0) {
-            throw new IllegalArgumentException("patchkey.limits.request-time must be from " + SHORTEST_REQUEST + " to "
-                    + LONGEST_REQUEST + ", and is " + requestTime);
-        }
+        requireWithin("request-time", requestTime);
+        requireWithin("handshake-time", handshakeTime);
         requireWithin("nodes-per-caller", nodesPerCaller, 1);
+    }
+
+    private static void requireWithin(String name, Duration value) {
+        if (value.compareTo(SHORTEST_TIME) < 0 || value.compareTo(LONGEST_TIME) > 0) {
+            throw new IllegalArgumentException("patchkey.limits." + name + " must be from " + SHORTEST_TIME + " to "
+                    + LONGEST_TIME + ", and is " + value);
+        }
     }
 
     private static void requireWithin(String name, int value, int least) {

@@ -45,10 +45,13 @@ public record Caller(
 
     private static final char OWNS = ':';
 
-    /** The rule for a name that a setting or a claim gives, in the words that errors use. */
+    /** The rule for a name that a setting gives, in the words that errors use. */
     static final String NAME_RULE = "1 to 64 characters of [A-Za-z0-9._@-], starting with a letter or digit";
 
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._@-]{0,63}");
+    /** The most characters in a name, without what stands before that of a JWT. */
+    static final int LONGEST_NAME = 64;
+
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._@-]{0," + (LONGEST_NAME - 1) + "}");
 
     /** How settings and claims write the empty prefix, which they never leave out. */
     static final String ANY_KEY = "*";
@@ -94,6 +97,7 @@ public record Caller(
     /**
      * Whoever has been given a JWT.
      *
+     * @param name as {@link NameEscape} writes it
      * @param keys which it may use
      */
     static Caller ofJwt(String name, Collection<Role> roles, Prefixes keys, @Nullable Instant until) {

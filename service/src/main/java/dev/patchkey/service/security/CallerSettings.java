@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 final class CallerSettings {
 
     /** More than a team has names for its keys. */
-    private static final int MOST_PREFIXES = 100;
+    static final int MOST_PREFIXES = 100;
 
     private static final Set<String> RESERVED = Set.of(Caller.ANONYMOUS, Caller.JWT_NAMESPACE);
 

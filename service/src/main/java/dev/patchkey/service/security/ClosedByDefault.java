@@ -23,7 +23,7 @@ final class ClosedByDefault implements BeanFactoryPostProcessor {
     private static final String JWT = "spring.security.oauth2.resourceserver.jwt.";
     static final String ISSUER = JWT + "issuer-uri";
     static final String KEYS = JWT + "jwk-set-uri";
-    private static final String PUBLIC_KEY = JWT + "public-key-location";
+    static final String PUBLIC_KEY = JWT + "public-key-location";
     private static final String FORWARDING = "server.forward-headers-strategy";
     private static final Set<String> CLIENT_AUTH = Set.of("want", "need");
 
@@ -40,7 +40,7 @@ final class ClosedByDefault implements BeanFactoryPostProcessor {
     public void postProcessBeanFactory(ConfigurableListableBeanFactory beans) {
         SecurityProperties properties =
                 Binder.get(environment).bindOrCreate(SecurityProperties.PREFIX, SecurityProperties.class);
-        takesJwts = namesIssuer(environment) || isSet(environment.getProperty(PUBLIC_KEY));
+        takesJwts = takesJwts(environment);
         known = properties.knowsCallers() || takesJwts;
         CallerSettings.require(
                 !known || !properties.open(),
@@ -95,6 +95,11 @@ final class ClosedByDefault implements BeanFactoryPostProcessor {
     /** Whether an issuer of JWTs is configured, which can be asked for its keys. */
     static boolean namesIssuer(Environment environment) {
         return isSet(environment.getProperty(ISSUER)) || isSet(environment.getProperty(KEYS));
+    }
+
+    /** Whether anything says whose JWTs are good. */
+    static boolean takesJwts(Environment environment) {
+        return namesIssuer(environment) || isSet(environment.getProperty(PUBLIC_KEY));
     }
 
     /** Or a JWT that was made for any other service of the issuer would be good here. */

@@ -1,5 +1,7 @@
 package dev.patchkey.service.security;
 
+import dev.patchkey.service.refcount.KeyName;
+import dev.patchkey.service.security.JwtRefusals.Reason;
 import dev.patchkey.service.security.SecurityProperties.JwtSettings;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,18 +22,16 @@ final class JwtCallers implements Converter<Jwt, CallerAuthentication> {
     private static final Duration SKEW = Duration.ofSeconds(60);
 
     private final JwtSettings settings;
+    private final JwtRefusals refusals;
 
-    JwtCallers(JwtSettings settings) {
+    JwtCallers(JwtSettings settings, JwtRefusals refusals) {
         this.settings = settings;
+        this.refusals = refusals;
     }
 
     @Override
     public CallerAuthentication convert(Jwt jwt) {
-        String name = claim(jwt, settings.nameClaim()) instanceof String text ? text : "";
-        if (!Caller.isName(name)) {
-            throw new InvalidBearerTokenException(
-                    "The claim " + settings.nameClaim() + " must be " + Caller.NAME_RULE + ", as the caller's name");
-        }
+        String name = name(jwt);
         List<Role> roles = texts(claim(jwt, settings.roleClaim())).stream()
                 .filter(value -> value.startsWith(settings.rolePrefix()))
                 .map(value -> Role.of(value.substring(settings.rolePrefix().length())))
@@ -42,23 +42,54 @@ final class JwtCallers implements Converter<Jwt, CallerAuthentication> {
         return new CallerAuthentication(Caller.ofJwt(name, roles, keys, until(jwt)));
     }
 
+    /** Escaped, so that the names which others build on it stay within their rules, and no two subjects become one. */
+    private String name(Jwt jwt) {
+        // One that is too long is not even looked at: it does not get shorter.
+        String name = claim(jwt, settings.nameClaim()) instanceof String text && text.length() <= Caller.LONGEST_NAME
+                ? NameEscape.escape(text)
+                : null;
+        if (name == null || name.isEmpty() || name.length() > Caller.LONGEST_NAME) {
+            throw refused(
+                    Reason.NAME,
+                    ("The claim %s must be a text of 1 to %d characters, each of which counts as one if"
+                                    + " it is of [A-Za-z0-9._@-], and else as three for each of its bytes in UTF-8")
+                            .formatted(settings.nameClaim(), Caller.LONGEST_NAME));
+        }
+        return name;
+    }
+
     /** When it is good no longer. One without an end would be so for good, and nothing here could take it back. */
-    private static Instant until(Jwt jwt) {
+    private Instant until(Jwt jwt) {
         Instant expires = jwt.getExpiresAt();
         if (expires == null) {
-            throw new InvalidBearerTokenException("The claim exp must be there");
+            throw refused(Reason.TIME, "The claim exp must be there");
         }
         return expires.plus(SKEW);
     }
 
-    private static List<String> prefixes(Jwt jwt, @Nullable String name) {
+    /** For the log; its caller is not told. */
+    private InvalidBearerTokenException refused(Reason reason, String rule) {
+        refusals.count(reason, rule);
+        return new InvalidBearerTokenException(rule);
+    }
+
+    /** As many as a setting may have. Each request of the caller is compared with all of them. */
+    private List<String> prefixes(Jwt jwt, @Nullable String name) {
         if (name == null) {
             return List.of();
         }
         if (name.equals(Caller.ANY_KEY)) {
             return List.of(Caller.ANY_KEY);
         }
-        return texts(claim(jwt, name)).stream().filter(CallerSettings::isPrefix).toList();
+        List<String> values = texts(claim(jwt, name));
+        if (values.size() > CallerSettings.MOST_PREFIXES
+                || values.stream().anyMatch(value -> value.length() > KeyName.LONGEST)) {
+            throw refused(
+                    Reason.PREFIXES,
+                    "The claim %s must have at most %d values, each of at most %d characters"
+                            .formatted(name, CallerSettings.MOST_PREFIXES, KeyName.LONGEST));
+        }
+        return values.stream().filter(CallerSettings::isPrefix).toList();
     }
 
     /** The claim of that name, or where the path of names leads; null if nowhere. */

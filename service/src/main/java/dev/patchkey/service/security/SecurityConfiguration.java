@@ -6,16 +6,12 @@ import dev.patchkey.service.limits.Rates;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;
-import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerProperties;
 import org.springframework.boot.ssl.SslBundles;
-import org.springframework.boot.web.server.Ssl;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Condition;
 import org.springframework.context.annotation.ConditionContext;
@@ -51,9 +47,6 @@ public class SecurityConfiguration {
 
     private static final Logger log = LoggerFactory.getLogger(SecurityConfiguration.class);
 
-    /** The TLS of each port, that of the API first. */
-    private static final List<String> PORTS = List.of("server.ssl", "management.server.ssl");
-
     /** An observation for each filter of each request would cost as much as the request itself. */
     @Bean
     static SecurityObservationSettings securityObservationSettings() {
@@ -66,14 +59,15 @@ public class SecurityConfiguration {
     }
 
     @Bean
-    Credentials credentials(
-            SecurityProperties properties,
-            ObjectProvider<SslBundles> sslBundles,
-            Environment environment,
-            MeterRegistry registry) {
+    PortTls portTls(Environment environment, ObjectProvider<SslBundles> bundles) {
+        return new PortTls(environment, bundles);
+    }
+
+    @Bean
+    Credentials credentials(SecurityProperties properties, PortTls tls, MeterRegistry registry) {
         Credentials credentials = new Credentials(
                 properties.configured(),
-                takesCertificates(sslBundles, environment),
+                tls.takesCertificates(),
                 properties.tokensFile(),
                 properties.tokensFileCheck(),
                 InstantSource.system());
@@ -88,7 +82,7 @@ public class SecurityConfiguration {
         return new Refusals(registry);
     }
 
-    /** Where an issuer is named; a single public key is Boot's own matter. */
+    /** Where an issuer is named, which can be asked for its keys. */
     static final class AnIssuer implements Condition {
         @Override
         public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
@@ -108,11 +102,30 @@ public class SecurityConfiguration {
                         : Issuer.withKeysAt(ClosedByDefault.KEYS, keys));
     }
 
-    /** In place of Boot's, which waits for an issuer that is silent, and asks it for each key that it has not. */
     @Bean
-    @Conditional(AnIssuer.class)
-    JwtDecoder issuerJwtDecoder(IssuerKeys keys, OAuth2ResourceServerProperties properties) {
-        return IssuerJwts.decoder(keys, properties.getJwt());
+    JwtRefusals jwtRefusals() {
+        return new JwtRefusals();
+    }
+
+    /** Where anything is said of JWTs at all. */
+    static final class Jwts implements Condition {
+        @Override
+        public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
+            return ClosedByDefault.takesJwts(context.getEnvironment());
+        }
+    }
+
+    /**
+     * In place of Boot's, which waits for an issuer that is silent, asks it for each key that it has not, and has no word
+     * for what it refuses.
+     */
+    @Bean
+    @Conditional(Jwts.class)
+    JwtDecoder jwtDecoder(
+            ObjectProvider<IssuerKeys> issuer, OAuth2ResourceServerProperties properties, JwtRefusals refusals) {
+        IssuerKeys keys = issuer.getIfAvailable();
+        return IssuerJwts.decoder(
+                keys == null ? SingleKey.of(properties.getJwt()) : keys, properties.getJwt(), refusals);
     }
 
     @Bean
@@ -147,8 +160,8 @@ public class SecurityConfiguration {
             Credentials credentials,
             SecurityProblems problems,
             ObjectProvider<JwtDecoder> jwtDecoder,
-            ObjectProvider<SslBundles> sslBundles,
-            Environment environment) {
+            JwtRefusals jwtRefusals,
+            PortTls tls) {
         JwtDecoder jwts = jwtDecoder.getIfAvailable();
         closed.requireJwts(jwts != null);
         boolean known = closed.knowsCallers();
@@ -167,18 +180,15 @@ public class SecurityConfiguration {
                         new RequestLimit(requests, new Places(limits.requestsAtOnce()), problems),
                         AuthorizationFilter.class);
         if (known) {
-            if (environment.getProperty("server.ssl.bundle") == null
-                    && !ClosedByDefault.isLoopback(environment.getProperty("server.address", ""))) {
-                log.warn(
-                        "server.ssl.bundle is not set: tokens and JWTs travel readable, unless something else encrypts");
-            }
+            tls.warnOfReadable();
             if (!properties.certificates().isEmpty()) {
-                PORTS.forEach(port -> requireTrustStore(port, sslBundles, environment));
+                tls.requireTrustStores();
             }
             if (credentials.takesCertificates()) {
                 http.addFilterAt(new CertificateFilter(credentials), AbstractPreAuthenticatedProcessingFilter.class);
             }
-            http.addFilterAt(bearer(credentials, jwts, properties, problems), BasicAuthenticationFilter.class);
+            http.addFilterAt(
+                    bearer(credentials, jwts, properties, problems, jwtRefusals), BasicAuthenticationFilter.class);
         } else {
             http.addFilterBefore(new EverybodyFilter(), AnonymousAuthenticationFilter.class);
             if (properties.open()) {
@@ -188,50 +198,13 @@ public class SecurityConfiguration {
         return http.build();
     }
 
-    /** Whether the port asks for client certificates, and none that asks takes those of any public authority. */
-    private static boolean takesCertificates(ObjectProvider<SslBundles> bundles, Environment environment) {
-        return asksForCertificates("server.ssl", environment)
-                && PORTS.stream()
-                        .filter(port -> asksForCertificates(port, environment))
-                        .allMatch(port -> hasTrustStore(port, bundles, environment));
-    }
-
-    private static void requireTrustStore(String port, ObjectProvider<SslBundles> bundles, Environment environment) {
-        CallerSettings.require(
-                !asksForCertificates(port, environment) || hasTrustStore(port, bundles, environment),
-                port
-                        + ".bundle must name a bundle with a trust store, with the authority that signs the certificates of"
-                        + " patchkey.security.certificates");
-    }
-
-    private static boolean asksForCertificates(String port, Environment environment) {
-        Ssl ssl = ssl(port, environment);
-        return ssl != null
-                && Ssl.isEnabled(ssl)
-                && (ssl.getClientAuth() == Ssl.ClientAuth.WANT || ssl.getClientAuth() == Ssl.ClientAuth.NEED);
-    }
-
-    /** Without one, the certificate of whoever any public authority has certified would be taken for genuine. */
-    private static boolean hasTrustStore(String port, ObjectProvider<SslBundles> bundles, Environment environment) {
-        Ssl ssl = ssl(port, environment);
-        String bundle = ssl == null ? null : ssl.getBundle();
-        return bundle != null
-                && bundles.getObject().getBundle(bundle).getStores().getTrustStore() != null;
-    }
-
-    /** Null where nothing is said, or for a port that is not there. */
-    private static @Nullable Ssl ssl(String port, Environment environment) {
-        return port.equals(PORTS.getFirst()) || ManagementPortType.get(environment) == ManagementPortType.DIFFERENT
-                ? Binder.get(environment).bind(port, Ssl.class).orElse(null)
-                : null;
-    }
-
     private static BearerTokenAuthenticationFilter bearer(
             Credentials credentials,
             @Nullable JwtDecoder jwts,
             SecurityProperties properties,
-            SecurityProblems problems) {
-        AuthenticationManager ofJwts = jwts == null ? null : jwtManager(jwts, properties);
+            SecurityProblems problems,
+            JwtRefusals refusals) {
+        AuthenticationManager ofJwts = jwts == null ? null : jwtManager(jwts, properties, refusals);
         AuthenticationManager manager = shown -> {
             String token = ((BearerTokenAuthenticationToken) shown).getToken();
             Caller caller = credentials.find(token);
@@ -250,12 +223,16 @@ public class SecurityConfiguration {
         return filter;
     }
 
-    private static AuthenticationManager jwtManager(JwtDecoder jwts, SecurityProperties properties) {
+    private static AuthenticationManager jwtManager(
+            JwtDecoder jwts, SecurityProperties properties, JwtRefusals refusals) {
         JwtAuthenticationProvider provider = new JwtAuthenticationProvider(jwts);
-        provider.setJwtAuthenticationConverter(new JwtCallers(properties.jwt()));
+        provider.setJwtAuthenticationConverter(new JwtCallers(properties.jwt(), refusals));
         return shown -> {
             // Or what is no JWT would be answered 503 while the issuer cannot be asked.
             if (!IssuerJwts.isSigned(((BearerTokenAuthenticationToken) shown).getToken())) {
+                refusals.count(
+                        JwtRefusals.Reason.FORM,
+                        "What is shown must be a signed JWT in its compact form of three parts, or a token of this service");
                 throw new InvalidBearerTokenException("not a signed JWT");
             }
             return provider.authenticate(shown);

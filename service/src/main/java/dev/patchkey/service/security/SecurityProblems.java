@@ -2,16 +2,14 @@ package dev.patchkey.service.security;
 
 import dev.patchkey.service.limits.Addresses;
 import dev.patchkey.service.limits.Rates;
+import dev.patchkey.service.problem.ProblemType;
 import dev.patchkey.service.security.Refusals.Reason;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.net.URI;
 import java.util.List;
 import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
-import org.springframework.http.ProblemDetail;
 import org.springframework.security.access.AccessDeniedException;
 import org.springframework.security.authentication.AuthenticationServiceException;
 import org.springframework.security.core.AuthenticationException;
@@ -52,12 +50,7 @@ final class SecurityProblems implements AuthenticationEntryPoint, AccessDeniedHa
         if (e instanceof AuthenticationServiceException) {
             refusals.count(Reason.ISSUER_UNAVAILABLE, request);
             response.setHeader(HttpHeaders.RETRY_AFTER, Long.toString(ISSUER_RETRY_SECONDS));
-            write(
-                    response,
-                    HttpStatus.SERVICE_UNAVAILABLE,
-                    "issuer-unavailable",
-                    "The keys of the issuer of JWTs cannot be fetched",
-                    "Whether the token is good cannot be told now: try again");
+            write(response, ProblemType.ISSUER_UNAVAILABLE, "Whether the token is good cannot be told now: try again");
             return;
         }
         long wait = shown ? failures.take(Addresses.counted(request.getRemoteAddr())) : 0;
@@ -70,9 +63,7 @@ final class SecurityProblems implements AuthenticationEntryPoint, AccessDeniedHa
         response.setHeader(HttpHeaders.WWW_AUTHENTICATE, shown ? "Bearer error=\"invalid_token\"" : "Bearer");
         write(
                 response,
-                HttpStatus.UNAUTHORIZED,
-                "unauthenticated",
-                "The service does not know who asks",
+                ProblemType.UNAUTHENTICATED,
                 shown
                         ? "The credentials in Authorization are not good"
                         : "Authorization must be Bearer and a token, or the connection must show a client certificate"
@@ -85,10 +76,8 @@ final class SecurityProblems implements AuthenticationEntryPoint, AccessDeniedHa
         refusals.count(Reason.FORBIDDEN, request);
         write(
                 response,
-                HttpStatus.FORBIDDEN,
-                "forbidden",
-                "The caller may not do this",
-                e instanceof ForbiddenException known ? known.detail() : "The caller may not do this");
+                ProblemType.FORBIDDEN,
+                e instanceof ForbiddenException known ? known.detail() : ProblemType.FORBIDDEN.title());
     }
 
     /** The caller has asked too often. */
@@ -99,12 +88,7 @@ final class SecurityProblems implements AuthenticationEntryPoint, AccessDeniedHa
 
     private void tooOften(HttpServletResponse response, long waitSeconds, String detail) throws IOException {
         response.setHeader(HttpHeaders.RETRY_AFTER, Long.toString(waitSeconds));
-        write(
-                response,
-                HttpStatus.TOO_MANY_REQUESTS,
-                "rate-exceeded",
-                "The caller asks too often",
-                detail + ": try again after " + waitSeconds + " s");
+        write(response, ProblemType.RATE_EXCEEDED, detail + ": try again after " + waitSeconds + " s");
     }
 
     /** As many requests of the caller are under way as may be. */
@@ -113,34 +97,23 @@ final class SecurityProblems implements AuthenticationEntryPoint, AccessDeniedHa
         response.setHeader(HttpHeaders.RETRY_AFTER, Long.toString(AT_ONCE_RETRY_SECONDS));
         write(
                 response,
-                HttpStatus.TOO_MANY_REQUESTS,
-                "too-many-at-once",
-                "The caller has too many requests under way",
+                ProblemType.TOO_MANY_AT_ONCE,
                 "The pod takes at most " + most + " requests of one caller at once");
     }
 
     void crossSite(HttpServletRequest request, HttpServletResponse response, String detail) throws IOException {
         refusals.count(Reason.CROSS_SITE, request);
-        write(response, HttpStatus.FORBIDDEN, "cross-site", "A page of somebody else's may not do this", detail);
+        write(response, ProblemType.CROSS_SITE, detail);
     }
 
     void noSuchMethod(HttpServletResponse response) throws IOException {
         response.setHeader(HttpHeaders.ALLOW, String.join(", ", METHODS));
-        write(
-                response,
-                HttpStatus.METHOD_NOT_ALLOWED,
-                "method-not-allowed",
-                "The resource does not take this method",
-                "The method must be one of " + METHODS);
+        write(response, ProblemType.METHOD_NOT_ALLOWED, "The method must be one of " + METHODS);
     }
 
-    private void write(HttpServletResponse response, HttpStatus status, String type, String title, String detail)
-            throws IOException {
-        ProblemDetail problem = ProblemDetail.forStatusAndDetail(status, detail);
-        problem.setType(URI.create("urn:patchkey:problem:" + type));
-        problem.setTitle(title);
-        byte[] body = json.writeValueAsBytes(problem);
-        response.setStatus(status.value());
+    private void write(HttpServletResponse response, ProblemType type, String detail) throws IOException {
+        byte[] body = json.writeValueAsBytes(type.problem(detail));
+        response.setStatus(type.status().value());
         response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
         response.setContentLength(body.length);
         response.getOutputStream().write(body);

@@ -1,5 +1,6 @@
 package dev.patchkey.service.web;
 
+import dev.patchkey.service.problem.ProblemType;
 import java.lang.reflect.Type;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.jackson.autoconfigure.JsonMapperBuilderCustomizer;

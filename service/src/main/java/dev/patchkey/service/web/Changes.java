@@ -1,5 +1,6 @@
 package dev.patchkey.service.web;
 
+import dev.patchkey.service.problem.ProblemType;
 import dev.patchkey.service.propagation.Barrier;
 import dev.patchkey.service.propagation.Propagation;
 import dev.patchkey.service.refcount.Action;

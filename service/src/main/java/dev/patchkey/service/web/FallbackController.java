@@ -1,5 +1,6 @@
 package dev.patchkey.service.web;
 
+import dev.patchkey.service.problem.ProblemType;
 import dev.patchkey.service.refcount.KeyName;
 import io.swagger.v3.oas.annotations.Hidden;
 import jakarta.servlet.RequestDispatcher;

@@ -1,5 +1,6 @@
 package dev.patchkey.service.web;
 
+import dev.patchkey.service.problem.ProblemType;
 import dev.patchkey.service.refcount.KeyName;
 import java.nio.ByteBuffer;
 import org.eclipse.jetty.http.HttpException;

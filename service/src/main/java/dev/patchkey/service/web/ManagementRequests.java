@@ -21,6 +21,11 @@ final class ManagementRequests {
     }
 
     @Bean
+    static SlowHandshakes managementSlowHandshakes(LimitProperties limits) {
+        return new SlowHandshakes(limits);
+    }
+
+    @Bean
     static AddressConnections managementAddressConnections(
             JettyServerProperties jetty, LimitProperties limits, Refusals refusals) {
         return new AddressConnections(jetty, limits, refusals);

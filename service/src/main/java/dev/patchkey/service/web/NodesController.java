@@ -1,6 +1,7 @@
 package dev.patchkey.service.web;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.patchkey.service.problem.ProblemType;
 import dev.patchkey.service.propagation.Nodes;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.Version;

@@ -1,5 +1,6 @@
 package dev.patchkey.service.web;
 
+import dev.patchkey.service.problem.ProblemType;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.Arrays;

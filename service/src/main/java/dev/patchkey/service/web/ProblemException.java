@@ -1,5 +1,6 @@
 package dev.patchkey.service.web;
 
+import dev.patchkey.service.problem.ProblemType;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.store.Stale;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,7 @@
 package dev.patchkey.service.web;
 
 import dev.patchkey.service.logging.Tally;
+import dev.patchkey.service.problem.ProblemType;
 import dev.patchkey.service.security.ForbiddenException;
 import dev.patchkey.service.security.Refusals;
 import dev.patchkey.service.store.OutcomeUnknownException;
@@ -58,9 +59,7 @@ class Problems extends ResponseEntityExceptionHandler {
     }
 
     static ProblemDetail problem(ProblemType type, @Nullable String field, String detail) {
-        ProblemDetail problem = ProblemDetail.forStatusAndDetail(type.status(), detail);
-        problem.setType(type.uri());
-        problem.setTitle(type.title());
+        ProblemDetail problem = type.problem(detail);
         if (field != null) {
             problem.setProperty("field", field);
         }

@@ -6,15 +6,10 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.HttpParser;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.server.Connector;
-import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.internal.HttpConnection;
-import org.eclipse.jetty.util.component.LifeCycle;
-import org.eclipse.jetty.util.thread.Scheduler;
-import org.jspecify.annotations.Nullable;
 import org.springframework.boot.jetty.servlet.JettyServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.stereotype.Component;
@@ -26,9 +21,6 @@ import org.springframework.stereotype.Component;
  */
 @Component
 class SlowRequests implements WebServerFactoryCustomizer<JettyServletWebServerFactory> {
-
-    /** How much later than its time a request is given up, as a part of that time. */
-    private static final int LOOKS = 4;
 
     /** From the first byte to before the last. */
     private static final Set<HttpParser.State> ARRIVING =
@@ -43,25 +35,19 @@ class SlowRequests implements WebServerFactoryCustomizer<JettyServletWebServerFa
     @Override
     public void customize(JettyServletWebServerFactory factory) {
         factory.addServerCustomizers(server -> {
-            Watch watch = new Watch(server);
+            Watch watch = new Watch();
             for (Connector connector : server.getConnectors()) {
                 connector.addBean(watch);
             }
-            server.addEventListener(watch);
+            Rounds.begin(server, most, watch::look);
         });
     }
 
-    /** Looks at all connections of a server again and again. */
-    private final class Watch implements Connection.Listener, LifeCycle.Listener {
-
-        private final Server server;
+    /** The connections of one server. */
+    private final class Watch implements Connection.Listener {
 
         /** By connection the request that is arriving. */
         private final Map<HttpConnection, Arrival> connections = new ConcurrentHashMap<>();
-
-        Watch(Server server) {
-            this.server = server;
-        }
 
         /**
          * A request that was seen on its way.
@@ -87,25 +73,8 @@ class SlowRequests implements WebServerFactoryCustomizer<JettyServletWebServerFa
             }
         }
 
-        @Override
-        public void lifeCycleStarted(LifeCycle started) {
-            lookLater(server.getScheduler());
-        }
-
-        private void lookLater(@Nullable Scheduler scheduler) {
-            // Ends with the server, whose scheduler takes nothing more.
-            if (scheduler != null && server.isRunning()) {
-                var unused = scheduler.schedule(
-                        () -> {
-                            try {
-                                connections.replaceAll(this::look);
-                            } finally {
-                                lookLater(scheduler);
-                            }
-                        },
-                        most.dividedBy(LOOKS).toMillis(),
-                        TimeUnit.MILLISECONDS);
-            }
+        void look() {
+            connections.replaceAll(this::look);
         }
 
         private Arrival look(HttpConnection connection, Arrival before) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.patchkey.service.limits.Addresses;
 import dev.patchkey.service.limits.LimitProperties;
 import dev.patchkey.service.limits.Places;
+import dev.patchkey.service.problem.ProblemType;
 import dev.patchkey.service.refcount.Version;
 import dev.patchkey.service.security.Caller;
 import dev.patchkey.service.security.Credentials;

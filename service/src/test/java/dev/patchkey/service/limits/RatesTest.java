@@ -110,11 +110,15 @@ class RatesTest {
         assertThat(Addresses.isLoopback("192.0.2.1")).isFalse();
     }
 
+    private static final Duration LONG = Duration.ofSeconds(30);
+
     @Test
     void aLimitOutsideItsRangeIsNamed() {
-        assertThatThrownBy(() -> new LimitProperties(-1, 1, 1, Duration.ofSeconds(30), 1, 1, 1, 1))
+        assertThatThrownBy(() -> new LimitProperties(-1, 1, 1, LONG, LONG, 1, 1, 1, 1))
                 .hasMessage("patchkey.limits.requests-per-second must be 0 to 1000000, and is -1");
-        assertThatThrownBy(() -> new LimitProperties(1, 1, 1, Duration.ofMillis(1), 1, 1, 1, 1))
+        assertThatThrownBy(() -> new LimitProperties(1, 1, 1, Duration.ofMillis(1), LONG, 1, 1, 1, 1))
                 .hasMessageStartingWith("patchkey.limits.request-time must be from PT1S to PT10M");
+        assertThatThrownBy(() -> new LimitProperties(1, 1, 1, LONG, Duration.ofHours(1), 1, 1, 1, 1))
+                .hasMessage("patchkey.limits.handshake-time must be from PT1S to PT10M, and is PT1H");
     }
 }

@@ -13,8 +13,10 @@ import java.time.Instant;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.web.server.LocalServerPort;
 
@@ -120,13 +122,48 @@ class JwtTest {
         assertThat(with(good).get("/v1/keys").status()).isEqualTo(200);
     }
 
+    @Test
+    void aSubjectOfAnyCharactersIsACallerOfItsOwn() {
+        String hold = "/v1/keys/jwt.subjects/holds/";
+        HttpApi pipe = with(TestIssuer.claims("auth0|abc123", "patchkey-operator"));
+        HttpApi same = with(TestIssuer.claims("auth0@7Cabc123", "patchkey-operator"));
+        assertThat(pipe.put(hold + "jwt:auth0@7Cabc123:laptop", null).status()).isEqualTo(200);
+        assertThat(pipe.get("/v1/keys/jwt.subjects").body().get("changedBy").asString())
+                .isEqualTo("jwt:auth0@7Cabc123");
+        assertThat(same.put(hold + "jwt:auth0@7Cabc123:laptop", null).status()).isEqualTo(403);
+        assertThat(same.put(hold + "jwt:auth0@407Cabc123", null).status()).isEqualTo(200);
+        // A colon in a subject makes it nobody's that stands before it.
+        HttpApi colon = with(TestIssuer.claims("alice:laptop", "patchkey-operator"));
+        assertThat(colon.put(hold + "jwt:alice:laptop", null).status()).isEqualTo(403);
+        assertThat(colon.put(hold + "jwt:alice@3Alaptop", null).status()).isEqualTo(200);
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"a:b", "../x", "", "a\nb", "a b", "\u00e9", "-a", "auth0|1"})
-    void aNameOutsideItsRuleIsNoName(String subject) {
+    @ValueSource(strings = {"", "65", "bytes"})
+    void aNameThatIsNoneOrTooLongOpensNothing(String what) {
+        String subject = what.equals("65") ? "x".repeat(65) : what.isEmpty() ? "" : "\u00e9".repeat(11);
         assertThat(with(TestIssuer.claims(subject, "patchkey-admin"))
                         .get("/v1/keys")
                         .status())
                 .isEqualTo(401);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "JWT,200",
+        "jwt,200",
+        ",200",
+        "at+jwt,200",
+        "AT+JWT,200",
+        "application/at+jwt,200",
+        "id+jwt,401",
+        "dpop+jwt,401",
+        "secevent+jwt,401",
+        "at+jwt2,401",
+    })
+    void accessTokensAreTakenByTheirTypeAndWhatIsMadeForSomethingElseIsNot(@Nullable String type, int status) {
+        String jwt = TestIssuer.ofType(TestIssuer.claims("alice", "patchkey-observer"), type);
+        assertThat(with(jwt).get("/v1/keys").status()).isEqualTo(status);
     }
 
     @Test

@@ -22,6 +22,7 @@ import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** An issuer of JWTs, with claims as Keycloak has them. */
 public final class TestIssuer {
@@ -109,11 +110,28 @@ public final class TestIssuer {
     }
 
     static String jwt(JWTClaimsSet.Builder claims, JWSAlgorithm algorithm, String keyId, JWSSigner signer) {
+        return jwt(claims, algorithm, keyId, signer, JOSEObjectType.JWT);
+    }
+
+    /** One of another type, signed with the key; null for one that names none. */
+    static String ofType(JWTClaimsSet.Builder claims, @Nullable String type) {
+        return jwt(
+                claims,
+                JWSAlgorithm.RS256,
+                KEY.getKeyID(),
+                signer(KEY),
+                type == null ? null : new JOSEObjectType(type));
+    }
+
+    private static String jwt(
+            JWTClaimsSet.Builder claims,
+            JWSAlgorithm algorithm,
+            String keyId,
+            JWSSigner signer,
+            @Nullable JOSEObjectType type) {
         try {
-            JWSHeader header = new JWSHeader.Builder(algorithm)
-                    .type(JOSEObjectType.JWT)
-                    .keyID(keyId)
-                    .build();
+            JWSHeader header =
+                    new JWSHeader.Builder(algorithm).type(type).keyID(keyId).build();
             SignedJWT jwt = new SignedJWT(header, claims.build());
             jwt.sign(signer);
             return jwt.serialize();

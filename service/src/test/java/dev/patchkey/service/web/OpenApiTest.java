@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import tools.jackson.databind.JsonNode;
@@ -23,6 +24,32 @@ class OpenApiTest {
 
     @LocalServerPort
     int port;
+
+    /** Before any call is looked at it is looked who asks, from where, and how often. */
+    @Test
+    void everyCallMayAnswerThatItsCallerIsNobodyOrMayNotOrAsksTooOften() {
+        JsonNode served = new HttpApi(port).get("/v1/openapi").body();
+        int calls = 0;
+        for (JsonNode path : served.path("paths")) {
+            for (JsonNode call : path) {
+                calls++;
+                for (String status : List.of("401", "403", "429")) {
+                    String reference = call.at("/responses/" + status + "/$ref").asString("");
+                    JsonNode answer = served.at(reference.replaceFirst("^#", ""));
+                    assertThat(answer.at("/content/application~1problem+json/schema/$ref")
+                                    .asString(""))
+                            .as(call.path("operationId") + " " + status)
+                            .isEqualTo("#/components/schemas/Problem");
+                }
+            }
+        }
+        assertThat(calls).isGreaterThanOrEqualTo(12);
+        assertThat(served.at("/components/responses/Forbidden/description").asString(""))
+                .contains("forbidden: The caller may not do this", "cross-site");
+        assertThat(served.at("/components/responses/TooMany/headers/Retry-After")
+                        .isObject())
+                .isTrue();
+    }
 
     @Test
     void theDescriptionThatIsServedIsCheckedIn() throws IOException {

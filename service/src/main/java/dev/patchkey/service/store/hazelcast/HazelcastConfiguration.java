@@ -87,9 +87,9 @@ class HazelcastConfiguration {
     static void warnOfOpenPort(ClusterProperties properties) {
         if (properties.isOpenToOthers()) {
             log.warn(
-                    "patchkey.cluster.address is {}: members are not authenticated, so whoever reaches port {} can join the"
-                            + " cluster and change every count. Let nothing but the pods reach it (docs/how-to/secure.md,"
-                            + " The network)",
+                    "patchkey.cluster.address is {}: between members nothing is encrypted and nobody authenticated, so whoever"
+                            + " reaches port {} can join the cluster and change every count. Let nothing but the pods"
+                            + " reach it (docs/how-to/secure.md, The network)",
                     properties.address(),
                     properties.port());
         }

@@ -27,6 +27,7 @@ class OpenMemberPortTest {
                 .singleElement()
                 .asString()
                 .contains("WARN")
+                .contains("nothing is encrypted and nobody authenticated")
                 .contains("whoever reaches port 5701 can join the cluster")
                 .contains("docs/how-to/secure.md");
     }
