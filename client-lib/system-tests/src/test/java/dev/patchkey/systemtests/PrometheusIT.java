@@ -76,6 +76,9 @@ class PrometheusIT {
     /** Told by the slowest of all waits so far, of which a busy machine may have made some at the start. */
     private static final String PROPAGATION_SLOW = "PatchkeyPropagationSlow";
 
+    /** The key of the traffic flaps more and more, the longer the rest takes to be well. */
+    private static final String KEY_FLAPPING = "PatchkeyKeyFlapping";
+
     /** Half a minute until the pods form one cluster, and as much for a machine that is busy. */
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
@@ -83,6 +86,9 @@ class PrometheusIT {
     private static final int SLOW_NODES = 20;
 
     private static final Duration SLOW = Duration.ofSeconds(2);
+
+    /** Nodes that a test makes by hand send no heartbeats, however long a busy machine takes. */
+    private static final Duration LEASE = Duration.ofMinutes(2);
 
     /** Between the calls of one who waits: a few a second. */
     private static final Duration PAUSE = Duration.ofMillis(300);
@@ -130,8 +136,7 @@ class PrometheusIT {
                     "--patchkey.cluster.discovery=static",
                     "--patchkey.cluster.members=" + first.member() + "," + second.member(),
                     "--patchkey.cluster.size=2",
-                    // Nodes that a test makes by hand send no heartbeats, however long a busy machine takes.
-                    "--patchkey.channel.lease=2m",
+                    "--patchkey.channel.lease=" + LEASE.toSeconds() + "s",
                     // The alert goes off with 15 s left, and 21 s are while all is well.
                     "--patchkey.channel.pod-lease=25s");
         }
@@ -235,8 +240,7 @@ class PrometheusIT {
         aKeyIsEnabledForTheFirstTime();
         anotherClusterCommits();
         aPodIsKilled();
-        // Those that were slow, and have said no bye.
-        awaitAlerts("PatchkeyNodesExpired");
+        leasesEnd();
         traffic.close();
 
         String tests = Files.readString(TESTS_OF_RULES);
@@ -324,7 +328,7 @@ class PrometheusIT {
         asked.addAll(ofNodes);
         awaitAnswers(asked);
         List<Question> quiet = alerts().stream()
-                .filter(rule -> !rule.from().equals(PROPAGATION_SLOW))
+                .filter(rule -> !Set.of(PROPAGATION_SLOW, KEY_FLAPPING).contains(rule.from()))
                 .toList();
         // The pods may have been a cluster each at first.
         Awaitility.await("no alert while all is well")
@@ -376,14 +380,24 @@ class PrometheusIT {
         awaitAnswers(annotations);
     }
 
+    /** One that the traffic leaves alone; an increase is seen of what is there already. */
     private void aKeyFlaps() {
+        String edges = "job_key:patchkey_key_edges:increase10m{key=\"prometheus.flapping\"}";
+        List<Question> flaps = List.of(new Question(KEY_FLAPPING, edges + " > 20"));
+        flip("prometheus.flapping");
+        awaitAnswers(List.of(new Question(KEY_FLAPPING, edges)));
+        assertThat(unanswered(flaps)).isEqualTo(flaps);
         for (int i = 0; i < 15; i++) {
-            assertThat(first.post("/v1/keys/prometheus.flapping/increment").status())
-                    .isEqualTo(200);
-            assertThat(first.post("/v1/keys/prometheus.flapping/decrement").status())
-                    .isEqualTo(200);
+            flip("prometheus.flapping");
         }
-        awaitAlerts("PatchkeyKeyFlapping");
+        awaitAnswers(flaps);
+        awaitAlerts(KEY_FLAPPING);
+    }
+
+    private void flip(String key) {
+        for (String change : List.of("increment", "decrement")) {
+            assertThat(first.post("/v1/keys/" + key + "/" + change).status()).isEqualTo(200);
+        }
     }
 
     private void aHoldIsForgotten() throws SQLException {
@@ -480,6 +494,15 @@ class PrometheusIT {
     private void aPodIsKilled() {
         second.kill();
         awaitAlerts("PatchkeyPodsMissing", "PatchkeyPodsApart", "PatchkeyNodeCutOff");
+    }
+
+    /** Of those that were slow, and have said no bye. */
+    private void leasesEnd() {
+        String alert = "PatchkeyNodesExpired";
+        Awaitility.await("leases that end")
+                .atMost(LEASE.plus(PATIENCE))
+                .until(() -> unanswered(alerts(alert)).isEmpty());
+        awaitAlerts(alert);
     }
 
     private static void changeAndWait(ServiceProcess pod) throws IOException, InterruptedException {
