@@ -2,10 +2,13 @@ package dev.patchkey.service.web;
 
 import dev.patchkey.service.limits.LimitProperties;
 import dev.patchkey.service.security.Refusals;
+import java.time.Duration;
 import org.springframework.boot.actuate.autoconfigure.web.server.ConditionalOnManagementPort;
 import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;
 import org.springframework.boot.jetty.autoconfigure.JettyServerProperties;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.support.AbstractApplicationContext;
+import org.springframework.context.support.DefaultLifecycleProcessor;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -14,6 +17,22 @@ import tools.jackson.databind.json.JsonMapper;
  */
 @ConditionalOnManagementPort(ManagementPortType.DIFFERENT)
 final class ManagementRequests {
+
+    /** For the requests in flight on this port; they come after those of the API, so what that port has is not enough. */
+    private static final Duration LAST_REQUESTS = Duration.ofSeconds(2);
+
+    /** Bounds how long this port takes to close, which a setting does for the port of the API alone. */
+    @Bean(AbstractApplicationContext.LIFECYCLE_PROCESSOR_BEAN_NAME)
+    static DefaultLifecycleProcessor managementLifecycleProcessor() {
+        DefaultLifecycleProcessor processor = new DefaultLifecycleProcessor();
+        processor.setTimeoutPerShutdownPhase(LAST_REQUESTS.toMillis());
+        return processor;
+    }
+
+    @Bean
+    static LastRequests managementLastRequests() {
+        return new LastRequests();
+    }
 
     @Bean
     static SlowRequests managementSlowRequests(LimitProperties limits) {
