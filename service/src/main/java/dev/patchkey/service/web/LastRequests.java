@@ -13,62 +13,76 @@ import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.SelectorManager;
 import org.eclipse.jetty.io.ssl.SslConnection;
+import org.eclipse.jetty.server.ConnectionFactory;
+import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.internal.HttpConnection;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.autoconfigure.context.LifecycleProperties;
 import org.springframework.boot.jetty.servlet.JettyServletWebServerFactory;
-import org.springframework.boot.web.server.Shutdown;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.core.Ordered;
 import org.springframework.stereotype.Component;
 
 /**
  * Ends the connections of a port that is told to go, none before what has reached it is answered.
  *
- * <p>Boot's graceful shutdown waits for the requests that are being handled and for nothing else: when there is none at
- * that moment, it closes every connection, with what has been sent on it and not been read, or read in part. So this waits
- * beside it. Since the port no longer listens, Jetty says {@code Connection: close} with each answer, and a connection is
- * let go of once its caller has closed it after that. One on which nothing comes any more is closed without a word, which
- * HTTP has no other way to do: its next request may be under way, so it is closed late, and never with bytes unread.
+ * <p>In place of Boot's graceful shutdown, which waits for the requests that are being handled, and when there is none at
+ * some moment closes every connection, with what callers have sent and nobody has read yet. Jetty's part in that ends a
+ * connection without a word if an answer is being written at that moment, though its caller may use it again.
+ *
+ * <p>Here each request is answered with {@code Connection: close} first, then {@linkplain ListeningEnd listening ends}, and
+ * a connection is gone when its caller has closed it after its last answer. One on which nothing comes any more is closed
+ * without a word, for which HTTP has no other way: a request may be on its way to it. So it is closed late, and never while
+ * bytes wait to be read.
  */
 @Component
-class LastRequests implements WebServerFactoryCustomizer<JettyServletWebServerFactory>, SmartLifecycle {
+class LastRequests implements WebServerFactoryCustomizer<JettyServletWebServerFactory>, SmartLifecycle, Ordered {
 
     /**
-     * How long a connection must be still before it is closed: a caller that asks again and again sends its next request
-     * sooner, and is told.
+     * How long a connection must be still before it is closed: whoever asks again and again sends the next request sooner,
+     * and is told.
      */
-    static final Duration STILL = Duration.ofSeconds(1);
-
-    /** As long as the requests in flight have; what is still here then ends with the server. */
-    private static final Duration MOST = Duration.ofSeconds(8);
+    private static final Duration STILL = Duration.ofSeconds(1);
 
     /** Short beside {@link #STILL}. */
     private static final Duration LOOK = Duration.ofMillis(20);
 
-    private static final int NEVER = -1;
+    private static final Logger log = LoggerFactory.getLogger(LastRequests.class);
 
-    /** Those accepted and not yet closed, from before Jetty knows them as connections. */
+    private final Duration most;
+
+    /** Those accepted and not yet closed, from before Jetty has them among its own. */
     private final Set<SelectableChannel> open = ConcurrentHashMap.newKeySet();
 
-    private volatile List<ServerConnector> connectors = List.of();
+    private volatile List<Port> ports = List.of();
     private volatile boolean running;
+
+    @Autowired
+    LastRequests(LifecycleProperties lifecycle) {
+        this(lifecycle.getTimeoutPerShutdownPhase());
+    }
+
+    /** @param most how long it may take at most; what is still there then ends with the server */
+    LastRequests(Duration most) {
+        this.most = most;
+    }
+
+    private record Port(ServerConnector connector, ListeningEnd end) {}
 
     @Override
     public void customize(JettyServletWebServerFactory factory) {
         factory.addServerCustomizers(server -> {
-            if (factory.getShutdown() != Shutdown.GRACEFUL) {
-                return;
-            }
-            connectors = Stream.of(server.getConnectors())
+            ports = Stream.of(server.getConnectors())
                     .filter(ServerConnector.class::isInstance)
                     .map(ServerConnector.class::cast)
+                    .map(connector -> new Port(connector, new ListeningEnd(connector)))
                     .toList();
-            for (ServerConnector connector : connectors) {
-                // It would close what is idle, with bytes unread too, and fail what is being handled.
-                connector.setShutdownIdleTimeout(NEVER);
-                connector.getSelectorManager().addEventListener(new Opened());
-            }
+            ports.forEach(port -> port.connector().getSelectorManager().addEventListener(new Opened()));
         });
     }
 
@@ -90,33 +104,47 @@ class LastRequests implements WebServerFactoryCustomizer<JettyServletWebServerFa
         }
     }
 
-    private void awaitLast() {
+    @Override
+    public void stop() {
+        running = false;
         long begun = System.nanoTime();
-        long elapsed = 0;
+        ports.forEach(port -> announceClose(port.connector()));
+        ports.forEach(port -> port.end().await());
+        long ended = System.nanoTime();
         try {
-            while (!open.isEmpty() && elapsed < MOST.toNanos()) {
+            while (!open.isEmpty() && System.nanoTime() - begun < most.toNanos()) {
                 Thread.sleep(LOOK);
-                elapsed = System.nanoTime() - begun;
-                if (elapsed > STILL.toNanos()) {
-                    connectors.forEach(LastRequests::closeStill);
+                ports.forEach(port -> port.end().stopAccepting());
+                if (System.nanoTime() - ended > STILL.toNanos()) {
+                    ports.forEach(port -> closeStill(port.connector()));
                 }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        if (!open.isEmpty()) {
+            log.warn("{} connections are closed with requests on them that took longer than {}", open.size(), most);
+        }
     }
 
-    private static void closeStill(ServerConnector connector) {
-        for (EndPoint endPoint : connector.getConnectedEndPoints()) {
-            if (endPoint instanceof AbstractEndPoint known && isStill(known)) {
-                endPoint.close();
+    /** From the next request of each connection on; a thread that does not see it yet leaves one more to come. */
+    private static void announceClose(ServerConnector connector) {
+        for (ConnectionFactory factory : connector.getConnectionFactories()) {
+            if (factory instanceof HttpConfiguration.ConnectionFactory http) {
+                http.getHttpConfiguration().setPersistentConnectionsEnabled(false);
             }
         }
     }
 
-    private static boolean isStill(AbstractEndPoint endPoint) {
-        // In this order: what has been read since it was asked makes the connection busy.
-        return endPoint.getIdleFor() > STILL.toMillis() && !hasUnread(endPoint) && !isBusy(endPoint.getConnection());
+    private static void closeStill(ServerConnector connector) {
+        for (EndPoint endPoint : connector.getConnectedEndPoints()) {
+            if (endPoint instanceof AbstractEndPoint known
+                    && known.getIdleFor() > STILL.toMillis()
+                    && !hasUnread(known)
+                    && !isBusy(known.getConnection())) {
+                endPoint.close();
+            }
+        }
     }
 
     /** Whether bytes have arrived that Jetty has not come to read: to close now would throw them away. */
@@ -145,31 +173,19 @@ class LastRequests implements WebServerFactoryCustomizer<JettyServletWebServerFa
     }
 
     @Override
-    public void stop() {
-        running = false;
-        awaitLast();
-    }
-
-    @Override
-    public void stop(Runnable callback) {
-        // Beside the web server, whose part of this phase begins when this has returned.
-        Thread.ofPlatform().name("patchkey-last-requests").start(() -> {
-            try {
-                stop();
-            } finally {
-                callback.run();
-            }
-        });
-    }
-
-    @Override
     public boolean isRunning() {
         return running;
     }
 
-    /** With the web server's own wait for its requests, in the time that both have together. */
+    /** When nodes and watchers are gone, and before the web server does anything by itself. */
     @Override
     public int getPhase() {
-        return WebServerApplicationContext.GRACEFUL_SHUTDOWN_PHASE;
+        return WebServerApplicationContext.GRACEFUL_SHUTDOWN_PHASE + 1;
+    }
+
+    /** Sees what is accepted before another may close it, as one connection too many. */
+    @Override
+    public int getOrder() {
+        return HIGHEST_PRECEDENCE;
     }
 }

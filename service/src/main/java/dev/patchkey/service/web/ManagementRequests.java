@@ -7,8 +7,6 @@ import org.springframework.boot.actuate.autoconfigure.web.server.ConditionalOnMa
 import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;
 import org.springframework.boot.jetty.autoconfigure.JettyServerProperties;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.support.AbstractApplicationContext;
-import org.springframework.context.support.DefaultLifecycleProcessor;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -18,20 +16,12 @@ import tools.jackson.databind.json.JsonMapper;
 @ConditionalOnManagementPort(ManagementPortType.DIFFERENT)
 final class ManagementRequests {
 
-    /** For the requests in flight on this port; they come after those of the API, so what that port has is not enough. */
+    /** For the requests in flight on this port. It ends after the port of the API, so that its time comes on top. */
     private static final Duration LAST_REQUESTS = Duration.ofSeconds(2);
-
-    /** Bounds how long this port takes to close, which a setting does for the port of the API alone. */
-    @Bean(AbstractApplicationContext.LIFECYCLE_PROCESSOR_BEAN_NAME)
-    static DefaultLifecycleProcessor managementLifecycleProcessor() {
-        DefaultLifecycleProcessor processor = new DefaultLifecycleProcessor();
-        processor.setTimeoutPerShutdownPhase(LAST_REQUESTS.toMillis());
-        return processor;
-    }
 
     @Bean
     static LastRequests managementLastRequests() {
-        return new LastRequests();
+        return new LastRequests(LAST_REQUESTS);
     }
 
     @Bean

@@ -1,7 +1,6 @@
 package dev.patchkey.service.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.patchkey.service.Invariant;
 import dev.patchkey.service.PatchkeyService;
@@ -28,6 +27,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SelectorManager;
 import org.eclipse.jetty.server.ServerConnector;
 import org.junit.jupiter.api.AfterEach;
@@ -48,6 +49,9 @@ class LastRequestsTest {
 
     /** What Kubernetes gives a pod by default, from SIGTERM to SIGKILL. */
     private static final Duration GRACE = Duration.ofSeconds(30);
+
+    /** Longer than a connection must be still to be closed. */
+    private static final Duration LONGER_THAN_STILL = Duration.ofMillis(1500);
 
     @TempDir
     Path directory;
@@ -92,7 +96,7 @@ class LastRequestsTest {
     /** Returns when the pod listens on the port no longer. */
     private static CompletableFuture<Void> beginToClose(ConfigurableApplicationContext pod, int port) {
         CompletableFuture<Void> closed = CompletableFuture.runAsync(pod::close, Thread::startVirtualThread);
-        await().atMost(GRACE).pollInterval(Duration.ofMillis(5)).until(() -> {
+        Awaitility.await().atMost(GRACE).pollInterval(Duration.ofMillis(5)).until(() -> {
             try {
                 connect(port).close();
                 return false;
@@ -101,6 +105,12 @@ class LastRequestsTest {
             }
         });
         return closed;
+    }
+
+    private static SelectorManager selectors(ConfigurableApplicationContext pod) {
+        JettyWebServer server =
+                Objects.requireNonNull((JettyWebServer) ((ServletWebServerApplicationContext) pod).getWebServer());
+        return ((ServerConnector) server.getServer().getConnectors()[0]).getSelectorManager();
     }
 
     private static int count(ConfigurableApplicationContext pod) {
@@ -152,11 +162,38 @@ class LastRequestsTest {
 
         CompletableFuture<Void> closed = beginToClose(pod, port);
 
-        // Longer than the pod waits where nothing has arrived.
-        Thread.sleep(Duration.ofMillis(1500));
+        Thread.sleep(LONGER_THAN_STILL);
         assertThat(connection.send(request.substring(request.length() / 2)).answer())
                 .isEqualTo(new Answer(200, true));
         closed.get(GRACE.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    @Test
+    void aRequestThatNobodyHasReadYetIsAnsweredHoweverLateItIsRead() throws Exception {
+        ConfigurableApplicationContext pod = start();
+        int port = port(pod, "server");
+        KeptConnection connection = keep(connect(port));
+        assertThat(connection.ask(KeptConnection.increment(KEY, "first"))).isEqualTo(new Answer(200, false));
+        CountDownLatch goOn = new CountDownLatch(1);
+        for (ManagedSelector selector : selectors(pod).getBeans(ManagedSelector.class)) {
+            selector.submit(reading -> await(goOn));
+        }
+        connection.send(KeptConnection.increment(KEY, "second"));
+
+        CompletableFuture<Void> closed = beginToClose(pod, port);
+
+        Thread.sleep(LONGER_THAN_STILL);
+        goOn.countDown();
+        assertThat(connection.answer()).isEqualTo(new Answer(200, true));
+        closed.get(GRACE.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(GRACE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test
@@ -178,11 +215,7 @@ class LastRequestsTest {
         ConfigurableApplicationContext pod = start();
         int port = port(pod, "server");
         Stalled stalled = new Stalled();
-        JettyWebServer server =
-                Objects.requireNonNull((JettyWebServer) ((ServletWebServerApplicationContext) pod).getWebServer());
-        ((ServerConnector) server.getServer().getConnectors()[0])
-                .getSelectorManager()
-                .addEventListener(stalled);
+        selectors(pod).addEventListener(stalled);
         for (int caller = 0; caller < CALLERS; caller++) {
             keep(connect(port)).send(KeptConnection.increment(KEY, "waiting-" + caller));
         }
@@ -205,11 +238,7 @@ class LastRequestsTest {
 
         @Override
         public void onAccepting(SelectableChannel channel) {
-            try {
-                assertThat(goOn.await(GRACE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
+            LastRequestsTest.await(goOn);
         }
     }
 
@@ -232,7 +261,7 @@ class LastRequestsTest {
                 .forEach(caller -> callers.add(CompletableFuture.runAsync(
                         () -> connectEachTime(port, "anew-" + caller, acknowledged, refused, cut),
                         Thread::startVirtualThread)));
-        await().atMost(GRACE).until(() -> acknowledged.get() > 200);
+        Awaitility.await().atMost(GRACE).until(() -> acknowledged.get() > 200);
 
         pod.close();
 
