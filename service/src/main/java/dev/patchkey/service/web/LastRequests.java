@@ -49,6 +49,9 @@ class LastRequests implements WebServerFactoryCustomizer<JettyServletWebServerFa
      */
     private static final Duration STILL = Duration.ofSeconds(1);
 
+    /** The end of listening may take one of them, so that there is time for the answers to what was accepted at last. */
+    private static final int PARTS = 2;
+
     /** Short beside {@link #STILL}. */
     private static final Duration LOOK = Duration.ofMillis(20);
 
@@ -109,7 +112,7 @@ class LastRequests implements WebServerFactoryCustomizer<JettyServletWebServerFa
         running = false;
         long begun = System.nanoTime();
         ports.forEach(port -> announceClose(port.connector()));
-        ports.forEach(port -> port.end().await());
+        ports.forEach(port -> port.end().await(most.dividedBy(PARTS)));
         long ended = System.nanoTime();
         try {
             while (!open.isEmpty() && System.nanoTime() - begun < most.toNanos()) {

@@ -30,9 +30,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ListeningEnd implements SelectorManager.AcceptListener {
 
-    /** For what takes milliseconds unless the machine stands still, or the port has as many connections as it may. */
-    private static final Duration MOST = Duration.ofSeconds(1);
-
     /** Far above what the kernel queues, which it goes on doing meanwhile. */
     private static final int MOST_WAITING = 10_000;
 
@@ -49,11 +46,17 @@ final class ListeningEnd implements SelectorManager.AcceptListener {
         connector.getSelectorManager().addEventListener(this);
     }
 
-    /** Returns when the port listens no longer, be it that what waits could not be accepted in time. */
-    void await() {
+    /**
+     * Returns when the port listens no longer, be it that what waits could not be accepted in time.
+     *
+     * @param most for what takes milliseconds unless the machine stands still, or the port has as many connections as it
+     *     may; at least a millisecond
+     */
+    void await(Duration most) {
         if (!(connector.getTransport() instanceof ServerSocketChannel listening) || !listening.isOpen()) {
             return;
         }
+        long begun = System.nanoTime();
         try (SocketChannel marker = SocketChannel.open()) {
             InetSocketAddress address = (InetSocketAddress) listening.getLocalAddress();
             InetAddress here =
@@ -61,8 +64,8 @@ final class ListeningEnd implements SelectorManager.AcceptListener {
             // Bound before it connects, so that it is known when it is accepted.
             marker.bind(new InetSocketAddress(here, 0));
             own = marker.getLocalAddress();
-            marker.socket().connect(new InetSocketAddress(here, address.getPort()), (int) MOST.toMillis());
-            ended.get(MOST.toNanos(), TimeUnit.NANOSECONDS);
+            marker.socket().connect(new InetSocketAddress(here, address.getPort()), (int) most.toMillis());
+            ended.get(most.toNanos() - (System.nanoTime() - begun), TimeUnit.NANOSECONDS);
         } catch (IOException | ExecutionException | TimeoutException e) {
             log.warn("Connections that waited to be accepted may have been reset: {}", e.toString());
         } catch (InterruptedException e) {

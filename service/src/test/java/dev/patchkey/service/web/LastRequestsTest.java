@@ -169,15 +169,33 @@ class LastRequestsTest {
     }
 
     @Test
+    void aRequestWhoseRestNeverArrivesHoldsThePodForABoundedTime() throws Exception {
+        ConfigurableApplicationContext pod =
+                start("--patchkey.limits.request-time=10m", "--spring.lifecycle.timeout-per-shutdown-phase=2s");
+        KeptConnection connection = keep(connect(port(pod, "server"))).send("POST /v1/keys/" + KEY);
+
+        CompletableFuture<Void> closed = beginToClose(pod, port(pod, "server"));
+
+        closed.get(GRACE.toSeconds(), TimeUnit.SECONDS);
+        assertThat(connection.closed()).isNull();
+    }
+
+    @Test
     void aRequestThatNobodyHasReadYetIsAnsweredHoweverLateItIsRead() throws Exception {
         ConfigurableApplicationContext pod = start();
         int port = port(pod, "server");
         KeptConnection connection = keep(connect(port));
         assertThat(connection.ask(KeptConnection.increment(KEY, "first"))).isEqualTo(new Answer(200, false));
         CountDownLatch goOn = new CountDownLatch(1);
-        for (ManagedSelector selector : selectors(pod).getBeans(ManagedSelector.class)) {
-            selector.submit(reading -> await(goOn));
+        List<ManagedSelector> selectors = List.copyOf(selectors(pod).getBeans(ManagedSelector.class));
+        CountDownLatch stalled = new CountDownLatch(selectors.size());
+        for (ManagedSelector selector : selectors) {
+            selector.submit(reading -> {
+                stalled.countDown();
+                await(goOn);
+            });
         }
+        await(stalled);
         connection.send(KeptConnection.increment(KEY, "second"));
 
         CompletableFuture<Void> closed = beginToClose(pod, port);
@@ -216,19 +234,24 @@ class LastRequestsTest {
         int port = port(pod, "server");
         Stalled stalled = new Stalled();
         selectors(pod).addEventListener(stalled);
-        for (int caller = 0; caller < CALLERS; caller++) {
-            keep(connect(port)).send(KeptConnection.increment(KEY, "waiting-" + caller));
-        }
+        connectAndAsk(port, "before");
 
         CompletableFuture<Void> closed = CompletableFuture.runAsync(pod::close, Thread::startVirtualThread);
         // So that the pod has come to the end of listening; it waits longer than that.
         Thread.sleep(Duration.ofMillis(300));
+        connectAndAsk(port, "meanwhile");
         stalled.goOn.countDown();
 
         for (KeptConnection connection : connections) {
             assertThat(connection.answer().status()).isEqualTo(200);
         }
         closed.get(GRACE.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    private void connectAndAsk(int port, String name) throws IOException {
+        for (int caller = 0; caller < CALLERS; caller++) {
+            keep(connect(port)).send(KeptConnection.increment(KEY, name + "-" + caller));
+        }
     }
 
     /** Has the one thread that accepts connections wait with the first one in its hands. */
