@@ -148,7 +148,7 @@ class RefusedValuesTest {
             jdbc      | ingress: {enabled: true}                   | ingress.host must be the name that callers use
             jdbc      | httpRoute: {enabled: true}                 | httpRoute.parentRefs must name a Gateway
             jdbc      | serviceMonitor: {enabled: true}            | serviceMonitor.tokenSecretName must name the Secret with an observer's token
-            jdbc      | serviceMonitor: {enabled: true, tokenSecretName: a, scrapeTimeout: 31s} | serviceMonitor.scrapeTimeout must be at most serviceMonitor.interval (30s), or Prometheus Operator leaves the pods out, and is 31s
+            jdbc      | serviceMonitor: {enabled: true, tokenSecretName: a, scrapeTimeout: 16s} | serviceMonitor.scrapeTimeout must be at most serviceMonitor.interval (15s), or Prometheus Operator leaves the pods out, and is 16s
             jdbc      | serviceMonitor: {enabled: true, tokenSecretName: a, interval: 45s, scrapeTimeout: 1m} | serviceMonitor.scrapeTimeout must be at most serviceMonitor.interval (45s)
             jdbc      | serviceMonitor: {enabled: true, tls: {clientSecretName: a}} | tls.managementClientAuth must be want where serviceMonitor.tls.clientSecretName
             jdbc      | {tls: {secretName: a, clientAuth: need, clientCaSecretName: b}, ingress: {enabled: true, host: a.b}} | tls.clientAuth must not be need where ingress.controller is nginx

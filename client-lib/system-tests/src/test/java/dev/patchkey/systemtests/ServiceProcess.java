@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
@@ -139,6 +140,20 @@ final class ServiceProcess implements AutoCloseable {
 
     void stop() {
         Processes.stop(running());
+    }
+
+    /**
+     * Sends SIGTERM and waits for the end.
+     *
+     * @return the exit code
+     */
+    int stop(Duration grace) throws InterruptedException {
+        Process stopping = running();
+        stopping.destroy();
+        if (!stopping.waitFor(grace.toNanos(), TimeUnit.NANOSECONDS)) {
+            throw new AssertionError("the service did not end within " + grace + ": " + log());
+        }
+        return stopping.exitValue();
     }
 
     Answer get(String path) {

@@ -2,6 +2,7 @@ package dev.patchkey.service.web;
 
 import dev.patchkey.service.limits.LimitProperties;
 import dev.patchkey.service.security.Refusals;
+import java.time.Duration;
 import org.springframework.boot.actuate.autoconfigure.web.server.ConditionalOnManagementPort;
 import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;
 import org.springframework.boot.jetty.autoconfigure.JettyServerProperties;
@@ -14,6 +15,14 @@ import tools.jackson.databind.json.JsonMapper;
  */
 @ConditionalOnManagementPort(ManagementPortType.DIFFERENT)
 final class ManagementRequests {
+
+    /** For the requests in flight on this port. It ends after the port of the API, so that its time comes on top. */
+    private static final Duration LAST_REQUESTS = Duration.ofSeconds(2);
+
+    @Bean
+    static LastRequests managementLastRequests() {
+        return new LastRequests(LAST_REQUESTS);
+    }
 
     @Bean
     static SlowRequests managementSlowRequests(LimitProperties limits) {

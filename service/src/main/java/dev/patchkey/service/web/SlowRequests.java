@@ -43,6 +43,11 @@ class SlowRequests implements WebServerFactoryCustomizer<JettyServletWebServerFa
         });
     }
 
+    /** Whether a part of a request is here, and its last byte is not. Read without a lock: to be looked at again. */
+    static boolean isArriving(HttpConnection connection) {
+        return ARRIVING.contains(connection.getParser().getState());
+    }
+
     /** The connections of one server. */
     private final class Watch implements Connection.Listener {
 
@@ -78,8 +83,7 @@ class SlowRequests implements WebServerFactoryCustomizer<JettyServletWebServerFa
         }
 
         private Arrival look(HttpConnection connection, Arrival before) {
-            // Read without a lock: what is just arriving is looked at again.
-            if (!ARRIVING.contains(connection.getParser().getState())) {
+            if (!isArriving(connection)) {
                 return Arrival.NONE;
             }
             long request = connection.getMessagesIn();

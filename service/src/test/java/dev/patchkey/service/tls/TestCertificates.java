@@ -26,14 +26,14 @@ import org.jspecify.annotations.Nullable;
 /** Certificates that are made for the tests: each signs itself, and is trusted itself. */
 public final class TestCertificates {
 
-    static final String PASSWORD = "changeit";
+    public static final String PASSWORD = "changeit";
     private static final String ALIAS = "one";
     private static @Nullable TestCertificates made;
 
     private final Path directory;
 
     /** Where the service's own is. */
-    final Path served;
+    public final Path served;
 
     /** Where those are that the service takes for genuine. */
     final Path trusted;
@@ -155,7 +155,7 @@ public final class TestCertificates {
     }
 
     /** A client that trusts what the service shows, and shows the certificate of that name, or none if it is empty. */
-    SSLContext client(String name) {
+    public SSLContext client(String name) {
         try {
             TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
             trust.init(trust("first", "second"));
