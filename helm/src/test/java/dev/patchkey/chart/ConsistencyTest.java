@@ -595,6 +595,7 @@ class ConsistencyTest {
             {"/channel/lease", "patchkey.channel.lease"},
             {"/channel/podLease", "patchkey.channel.pod-lease"},
             {"/channel/stuckAfter", "patchkey.channel.stuck-after"},
+            {"/channel/forgetAfter", "patchkey.channel.forget-after"},
             {"/security/tokens/check", "patchkey.security.tokens-file-check"},
         }) {
             assertThat(page)

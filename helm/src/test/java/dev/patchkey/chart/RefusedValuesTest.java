@@ -72,6 +72,7 @@ class RefusedValuesTest {
             limits: {connectionsPerAddress: 1.5}                | /limits/connectionsPerAddress | got number, want integer
             limits: {burst: 0}                                  | /limits/burst                | minimum: got 0, want 1
             limits: {requestTime: 30}                           | /limits/requestTime          | got number, want string
+            channel: {forgetAfter: 30d}                         | /channel/forgetAfter         | does not match pattern
             limits: {handshakeTime: soon}                       | /limits/handshakeTime        | does not match pattern
             limits: {requestTime: soon}                         | /limits/requestTime          | does not match pattern
             ports: {http: 80}                                   | /ports/http                  | minimum: got 80, want 1,024

@@ -52,6 +52,7 @@ class StartFailuresTest {
                 "patchkey.cluster.size=0|patchkey.cluster.size must be 1 to 99, and is 0.",
                 "patchkey.history.changes=0|patchkey.history.changes must be at least 1, and is 0.",
                 "patchkey.channel.lease=1ms|patchkey.channel.lease must be from PT1S to PT10M, and is PT0.001S.",
+                "patchkey.channel.forget-after=1h|patchkey.channel.forget-after must be from PT24H to PT87600H, and is PT1H.",
                 "patchkey.channel.pod-lease=9s|patchkey.channel.pod-lease must be from PT10S to PT10M, and is PT9S.",
                 "patchkey.holds.longest-lease=0s|patchkey.holds.longest-lease must be from PT1S to P3650D",
                 "patchkey.metrics.keys=10001|patchkey.metrics.keys must be 0 to 10000, and is 10001.",

@@ -82,8 +82,18 @@ public class ChannelConfiguration {
             Cluster cluster,
             PodRegistration registration,
             NodeHolds holds,
-            LeaseTimes times) {
-        return new Propagator(counts, incarnations, nodes, cluster, registration, holds, times, System::nanoTime);
+            LeaseTimes times,
+            ChannelProperties properties) {
+        return new Propagator(
+                counts,
+                incarnations,
+                nodes,
+                cluster,
+                registration,
+                holds,
+                times,
+                properties.forgetAfter(),
+                System::nanoTime);
     }
 
     @Bean

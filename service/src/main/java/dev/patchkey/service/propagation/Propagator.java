@@ -1,5 +1,6 @@
 package dev.patchkey.service.propagation;
 
+import dev.patchkey.service.refcount.Holder;
 import dev.patchkey.service.store.Incarnations;
 import dev.patchkey.service.store.ReferenceCounts;
 import dev.patchkey.service.store.StoreUnavailableException;
@@ -29,7 +30,10 @@ public final class Propagator implements SmartLifecycle {
     private static final int ORPHAN_SWEEPS_IN_A_LEASE = 5;
 
     /** A thread for each: one that waits for other pods must not delay the leases, nor look like a pause of the JVM. */
-    private static final int REPEATED_TASKS = 4;
+    private static final int REPEATED_TASKS = 5;
+
+    /** Of nodes that are forgotten in one go; more than a large fleet loses for good between two. */
+    private static final int MOST_FORGOTTEN = 10_000;
 
     private static final Logger log = LoggerFactory.getLogger(Propagator.class);
 
@@ -40,6 +44,7 @@ public final class Propagator implements SmartLifecycle {
     private final PodRegistration registration;
     private final NodeHolds holds;
     private final OrphanSweep orphans;
+    private final Duration forgetAfter;
     private final Duration orphanInterval;
     /** The sessions whose leases have ended and whose holds have not; at most those of one question to the other pods. */
     private final Queue<NodeSession> ended = new ConcurrentLinkedQueue<>();
@@ -47,6 +52,7 @@ public final class Propagator implements SmartLifecycle {
     private @Nullable ViewFeeder feeder;
     private @Nullable ScheduledExecutorService timer;
 
+    /** @param forgetAfter how long a node is silent before it is forgotten */
     public Propagator(
             ReferenceCounts counts,
             Incarnations incarnations,
@@ -55,6 +61,7 @@ public final class Propagator implements SmartLifecycle {
             PodRegistration registration,
             NodeHolds holds,
             LeaseTimes times,
+            Duration forgetAfter,
             LongSupplier nanoClock) {
         this.view = counts.view();
         this.incarnations = incarnations;
@@ -62,6 +69,7 @@ public final class Propagator implements SmartLifecycle {
         this.cluster = cluster;
         this.registration = registration;
         this.holds = holds;
+        this.forgetAfter = forgetAfter;
         this.orphans = new OrphanSweep(counts, holds, cluster::liveEverywhere, times.lease(), nanoClock);
         this.orphanInterval = times.lease().dividedBy(ORPHAN_SWEEPS_IN_A_LEASE);
     }
@@ -84,6 +92,7 @@ public final class Propagator implements SmartLifecycle {
         every(ticking, LiveNodes.SWEEP_INTERVAL, this::endHolds);
         every(ticking, PodRegistration.RENEWAL_INTERVAL, cluster::lookAround);
         every(ticking, orphanInterval, orphans::sweep);
+        every(ticking, Incarnations.HEARD_EVERY, this::forgetSilentNodes);
         timer = ticking;
     }
 
@@ -119,6 +128,19 @@ public final class Propagator implements SmartLifecycle {
             if (live.isPresent() && !Objects.equals(live.get().get(hello.node()), hello.incarnation())) {
                 holds.end(session, "the lease of the node ended");
             }
+        }
+    }
+
+    /** Those that are here are told of first: where that fails, none is forgotten. */
+    void forgetSilentNodes() {
+        List<Holder> here =
+                nodes.incarnations().keySet().stream().map(Holder::new).toList();
+        for (int from = 0; from < here.size(); from += Incarnations.LARGEST_PART) {
+            incarnations.heard(here.subList(from, Math.min(from + Incarnations.LARGEST_PART, here.size())));
+        }
+        int found = Incarnations.LARGEST_PART;
+        for (int sum = 0; found == Incarnations.LARGEST_PART && sum < MOST_FORGOTTEN; sum += found) {
+            found = incarnations.forget(forgetAfter, Incarnations.LARGEST_PART);
         }
     }
 

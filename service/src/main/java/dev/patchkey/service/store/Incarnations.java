@@ -1,16 +1,33 @@
 package dev.patchkey.service.store;
 
 import dev.patchkey.service.refcount.Holder;
+import java.time.Duration;
+import java.util.Collection;
 
-/** Numbers the lives of nodes durably, so that a later life of a node supersedes an earlier one for good. */
+/**
+ * Numbers the lives of nodes durably, so that a later life of a node supersedes an earlier one for good: for as long as
+ * the node is remembered, which it is while any of its lives shows itself now and then.
+ */
 public interface Incarnations {
+
+    /**
+     * How often those that are there are to be told of by {@link #heard}, and how much earlier than it was a node may seem
+     * to have shown itself. A fraction of the shortest time after which any is forgotten.
+     */
+    Duration HEARD_EVERY = Duration.ofHours(1);
+
+    /** The shortest time after which a node may be forgotten: a pod tries many times in it to say that the node is there. */
+    Duration SHORTEST_SILENCE = Duration.ofDays(1);
+
+    /** The most nodes that one call tells of, or forgets, so that none keeps those who say hello waiting. */
+    int LARGEST_PART = 256;
 
     /** What is known of an incarnation. */
     sealed interface Numbered {
         /**
          * It is the node's current life.
          *
-         * @param number positive; greater than that of every earlier life
+         * @param number positive; greater than that of every earlier life, of forgotten ones too
          * @param isNew whether it was first seen by this call
          */
         record Current(long number, boolean isNew) implements Numbered {}
@@ -49,6 +66,26 @@ public interface Incarnations {
      * @throws StoreUnavailableException if the store could not be asked
      */
     Numbered find(String principal, Holder node, String incarnation);
+
+    /**
+     * Says that these nodes are there, so that they are not forgotten; blocks. Those that are not known stay so.
+     *
+     * @param nodes at most {@link #LARGEST_PART}
+     * @throws StoreUnavailableException if the store could not be told, or some of it could not
+     */
+    void heard(Collection<Holder> nodes);
+
+    /**
+     * Forgets nodes that have been silent: for so long neither {@link #heard} has told of them nor {@link #number} been
+     * asked for any of their lives by their principal. Their lives are new ones afterwards, superseded ones too, and their
+     * ids anybody's. Several pods may do so at once; blocks.
+     *
+     * @param silence at least {@link #SHORTEST_SILENCE}, but for tests
+     * @param most how many to forget at most; up to {@link #LARGEST_PART}
+     * @return how many were found, which is below {@code most} only if there are no more
+     * @throws StoreUnavailableException if the store could not be told, or some of it could not
+     */
+    int forget(Duration silence, int most);
 
     /**
      * Whether a life may ever have been numbered, by this service or an earlier one on the same store; blocks. False is

@@ -51,7 +51,8 @@ final class ChannelPod implements AutoCloseable {
         cluster = new Cluster(nodes, alone, new PodCensus(registry, alone.id(), System::nanoTime));
         registration = new PodRegistration(registry, alone, podLease, nodes, lease, System::nanoTime);
         holds = new NodeHolds(store);
-        propagator = new Propagator(store, store, nodes, cluster, registration, holds, times, System::nanoTime);
+        propagator = new Propagator(
+                store, store, nodes, cluster, registration, holds, times, Duration.ofDays(30), System::nanoTime);
         channel = new Channel(
                 nodes,
                 cluster,

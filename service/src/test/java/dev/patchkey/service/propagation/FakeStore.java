@@ -13,8 +13,10 @@ import dev.patchkey.service.store.ReferenceCounts;
 import dev.patchkey.service.store.Stale;
 import dev.patchkey.service.store.StoreUnavailableException;
 import dev.patchkey.service.store.View;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -40,6 +42,12 @@ public final class FakeStore implements ReferenceCounts, Incarnations, View {
     public volatile boolean expiresUnconditionally;
 
     public volatile boolean unavailable;
+
+    /** How many nodes there are to be forgotten. */
+    public int silent;
+
+    /** What it was told of nodes, in its order. */
+    public final List<String> memory = new CopyOnWriteArrayList<>();
 
     /** What it says of its own memory. */
     public volatile @Nullable Stale stale;
@@ -198,6 +206,22 @@ public final class FakeStore implements ReferenceCounts, Incarnations, View {
         return lives.contains(incarnation)
                 ? number(principal, node, incarnation)
                 : new Numbered.Unknown("incarnation has never shown itself");
+    }
+
+    @Override
+    public synchronized void heard(Collection<Holder> nodes) {
+        if (unavailable) {
+            throw new StoreUnavailableException("the test says so");
+        }
+        memory.add("heard " + nodes.stream().map(Holder::value).sorted().toList());
+    }
+
+    @Override
+    public synchronized int forget(Duration silence, int most) {
+        int found = Math.min(silent, most);
+        silent -= found;
+        memory.add("forget " + found + " after " + silence);
+        return found;
     }
 
     @Override

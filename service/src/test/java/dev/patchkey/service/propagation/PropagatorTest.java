@@ -1,12 +1,15 @@
 package dev.patchkey.service.propagation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.patchkey.service.Invariant;
 import dev.patchkey.service.refcount.Holder;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.Version;
+import dev.patchkey.service.store.Incarnations;
 import dev.patchkey.service.store.PodPeers;
+import dev.patchkey.service.store.StoreUnavailableException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
@@ -27,6 +30,7 @@ class PropagatorTest {
     private static final KeyName KEY = new KeyName("a");
     private static final LeaseTimes TIMES = new LeaseTimes(Duration.ofSeconds(1), Duration.ofSeconds(30));
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration SILENCE = Duration.ofDays(30);
 
     private final FakeStore store = new FakeStore();
     private final PodLease lease = new PodLease(Duration.ofSeconds(30), System::nanoTime);
@@ -38,7 +42,7 @@ class PropagatorTest {
             new PodRegistration(registry, peers, lease, nodes, TIMES.lease(), System::nanoTime);
     private final NodeHolds holds = new NodeHolds(store);
     private final Propagator propagator =
-            new Propagator(store, store, nodes, cluster, registration, holds, TIMES, System::nanoTime);
+            new Propagator(store, store, nodes, cluster, registration, holds, TIMES, SILENCE, System::nanoTime);
     private final ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor();
 
     /** Another pod that answers no question until the test lets it. */
@@ -130,5 +134,36 @@ class PropagatorTest {
         assertThat(cluster.await(KEY, version, Duration.ofMinutes(1)).applied())
                 .as("asked of a pod that has stopped")
                 .isFalse();
+    }
+
+    @Test
+    void theNodesThatAreHereAreToldOfBeforeSilentOnesAreForgotten() {
+        for (int i = 0; i < Incarnations.LARGEST_PART + 1; i++) {
+            FakeNode.connect(nodes, "n" + i, 1, "s" + i);
+        }
+        store.silent = 2 * Incarnations.LARGEST_PART + 5;
+        propagator.forgetSilentNodes();
+        assertThat(store.memory).hasSize(5);
+        assertThat(store.memory.subList(0, 2)).allMatch(told -> told.startsWith("heard [n"));
+        assertThat(String.join(" ", store.memory.subList(0, 2)).split("n", -1))
+                .hasSize(1 + Incarnations.LARGEST_PART + 1);
+        assertThat(store.memory.subList(2, 5))
+                .containsExactly("forget 256 after PT720H", "forget 256 after PT720H", "forget 5 after PT720H");
+    }
+
+    @Test
+    void whereThoseThatAreHereCannotBeToldOfNoneIsForgotten() {
+        FakeNode.connect(nodes, "n1", 1, "s1");
+        store.silent = 1;
+        store.unavailable = true;
+        assertThatThrownBy(propagator::forgetSilentNodes).isInstanceOf(StoreUnavailableException.class);
+        assertThat(store.silent).isEqualTo(1);
+    }
+
+    @Test
+    void noMoreAreForgottenInOneGoThanMayBe() {
+        store.silent = 1_000_000;
+        propagator.forgetSilentNodes();
+        assertThat(store.memory).hasSize(40);
     }
 }

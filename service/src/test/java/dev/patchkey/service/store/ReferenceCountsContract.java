@@ -39,6 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What both stores must do alike. Each test uses keys of its own, so one store serves them all. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -48,6 +49,9 @@ public abstract class ReferenceCountsContract {
     protected abstract ReferenceCounts counts();
 
     protected abstract Incarnations incarnations();
+
+    /** Has the store believe that the node has been silent for so long. */
+    protected abstract void makeSilent(Holder node, Duration time);
 
     private static String freshKey() {
         return "key-" + KEYS.incrementAndGet();
@@ -465,6 +469,111 @@ public abstract class ReferenceCountsContract {
         assertThat(incarnations().number("q", node, "uuid-1")).isEqualTo(new Numbered.Current(first.number(), false));
         incarnations().number("q", node, "uuid-2");
         assertThat(incarnations().find("q", node, "uuid-1")).isInstanceOf(Numbered.Refused.class);
+    }
+
+    private void forgetAll() {
+        int rounds = 0;
+        // Those too that other tests have left.
+        while (incarnations().forget(Duration.ofSeconds(-1), Incarnations.LARGEST_PART) > 0) {
+            assertThat(rounds++).isLessThan(1000);
+        }
+    }
+
+    @Test
+    void aNodeThatIsForgottenIsNewAndNumberedAboveAllThatAreForgotten() {
+        Holder node = new Holder("node-" + freshKey());
+        incarnations().number("p", node, "uuid-1");
+        incarnations().number("p", node, "uuid-2");
+        Numbered.Current third = (Numbered.Current) incarnations().number("p", node, "uuid-3");
+        Commands on = on(freshKey());
+        done(on.acquire(node.value(), new NodeStamp(third.number(), 7, "s")));
+        forgetAll();
+        assertThat(incarnations().find("p", node, "uuid-3")).isInstanceOf(Numbered.Unknown.class);
+        assertThat(incarnations().mayHaveNumbered()).isTrue();
+        // By a life that was superseded, and another caller's.
+        Numbered.Current again = (Numbered.Current) incarnations().number("q", node, "uuid-1");
+        assertThat(again.isNew()).isTrue();
+        assertThat(again.number()).isGreaterThan(third.number());
+        Numbered.Current other =
+                (Numbered.Current) incarnations().number("p", new Holder("node-" + freshKey()), "uuid-1");
+        assertThat(other.number()).isGreaterThan(third.number());
+        // And supersedes as ever: nothing of the forgotten lives is taken for later than it.
+        assertThat(incarnations().number("q", node, "uuid-4")).isInstanceOf(Numbered.Current.class);
+        assertThat(incarnations().number("q", node, "uuid-1")).isInstanceOf(Numbered.Refused.class);
+        done(on.acquire(node.value(), new NodeStamp(again.number(), 1, "t")));
+        assertThat(refused(on.acquire(node.value(), new NodeStamp(third.number(), 8, "s"))))
+                .isEqualTo(Refusal.OPERATION_SUPERSEDED);
+    }
+
+    /** Forgets all that have been silent for the shortest time. */
+    private void forgetSilent() {
+        int found = Incarnations.LARGEST_PART;
+        while (found > 0) {
+            found = incarnations().forget(Incarnations.SHORTEST_SILENCE, Incarnations.LARGEST_PART);
+        }
+    }
+
+    private Holder silentNode() {
+        Holder node = new Holder("node-" + freshKey());
+        incarnations().number("p", node, "uuid-1");
+        incarnations().number("p", node, "uuid-2");
+        makeSilent(node, Incarnations.SHORTEST_SILENCE.plusHours(1));
+        return node;
+    }
+
+    @Test
+    void aNodeIsForgottenWhenItHasBeenSilentAndNotBefore() {
+        Holder silent = silentNode();
+        Holder late = new Holder("node-" + freshKey());
+        incarnations().number("p", late, "uuid-1");
+        makeSilent(late, Incarnations.SHORTEST_SILENCE.minusHours(1));
+        forgetSilent();
+        assertThat(incarnations().find("p", silent, "uuid-2")).isInstanceOf(Numbered.Unknown.class);
+        assertThat(incarnations().find("p", late, "uuid-1")).isInstanceOf(Numbered.Current.class);
+    }
+
+    @Test
+    void aNodeThatIsHeardOfIsNotForgotten() {
+        Holder heard = silentNode();
+        Holder unknown = new Holder("node-" + freshKey());
+        incarnations().heard(List.of(heard, unknown));
+        forgetSilent();
+        assertThat(incarnations().find("p", heard, "uuid-2")).isInstanceOf(Numbered.Current.class);
+        assertThat(incarnations().number("p", heard, "uuid-1")).isInstanceOf(Numbered.Refused.class);
+        assertThat(incarnations().find("p", unknown, "uuid-1")).isInstanceOf(Numbered.Unknown.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"uuid-1", "uuid-2", "uuid-3"})
+    void aNodeOneOfWhoseLivesShowsItselfIsNotForgotten(String life) {
+        Holder node = silentNode();
+        Numbered shown = incarnations().number("p", node, life);
+        assertThat(shown instanceof Numbered.Refused).isEqualTo(life.equals("uuid-1"));
+        forgetSilent();
+        assertThat(incarnations().number("p", node, "uuid-1")).isInstanceOf(Numbered.Refused.class);
+    }
+
+    @Test
+    void whoAsksForTheNodeOfAnotherDoesNotKeepItThere() {
+        Holder node = silentNode();
+        assertThat(incarnations().number("q", node, "uuid-9")).isInstanceOf(Numbered.Refused.class);
+        forgetSilent();
+        assertThat(incarnations().find("p", node, "uuid-2")).isInstanceOf(Numbered.Unknown.class);
+    }
+
+    @Test
+    void noMoreAreForgottenAtOnceThanMayBe() {
+        forgetAll();
+        List<Holder> all = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            Holder node = new Holder("node-" + freshKey());
+            incarnations().number("p", node, "uuid-1");
+            all.add(node);
+        }
+        assertThat(incarnations().forget(Duration.ofSeconds(-1), 2)).isEqualTo(2);
+        assertThat(all)
+                .filteredOn(node -> incarnations().find("p", node, "uuid-1") instanceof Numbered.Unknown)
+                .hasSize(2);
     }
 
     @Test

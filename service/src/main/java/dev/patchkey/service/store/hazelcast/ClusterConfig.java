@@ -33,6 +33,12 @@ final class ClusterConfig {
     /** The lives of nodes, in the store {@code hazelcast}. */
     static final String NODES = "patchkey.nodes";
 
+    /** When each of these nodes was last heard of, in the store {@code hazelcast}: in milliseconds since 1970. */
+    static final String HEARD = "patchkey.nodes.heard";
+
+    /** The highest number of a life that is forgotten, in the store {@code hazelcast}: one entry. */
+    static final String FORGOTTEN = "patchkey.nodes.forgotten";
+
     /** The life of the store, in the store {@code hazelcast}: one entry. */
     static final String EPOCH = "patchkey.epoch";
 

@@ -179,7 +179,8 @@ class HazelcastConfiguration {
 
         @Bean
         HazelcastIncarnations incarnations(HazelcastInstance hazelcast, ClusterProperties properties) {
-            return new HazelcastIncarnations(hazelcast, new Membership(hazelcast, properties.quorum()));
+            return new HazelcastIncarnations(
+                    hazelcast, new Membership(hazelcast, properties.quorum()), new SteadyClock());
         }
     }
 }

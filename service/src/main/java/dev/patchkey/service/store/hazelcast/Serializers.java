@@ -81,15 +81,7 @@ final class Serializers {
                     out.writeLong(next.time());
                 },
                 in -> new NextEpoch(in.readLong(), in.readLong()));
-        add(
-                config,
-                17,
-                ShowIncarnation.class,
-                (out, show) -> {
-                    out.writeString(show.principal());
-                    out.writeString(show.incarnation());
-                },
-                in -> new ShowIncarnation(Codec.readText(in), Codec.readText(in)));
+        // 17 was a ShowIncarnation that knew of nothing forgotten.
         add(config, 18, NodeLives.class, Serializers::writeLives, Serializers::readLives);
         add(config, 19, Numbered.Current.class, Serializers::writeCurrent, Serializers::readCurrent);
         add(
@@ -107,6 +99,16 @@ final class Serializers {
                 AtCommitter.class,
                 (out, key) -> out.writeString(key.name()),
                 in -> new AtCommitter(Codec.readText(in)));
+        add(
+                config,
+                25,
+                ShowIncarnation.class,
+                (out, show) -> {
+                    out.writeString(show.principal());
+                    out.writeString(show.incarnation());
+                    out.writeLong(show.forgotten());
+                },
+                in -> new ShowIncarnation(Codec.readText(in), Codec.readText(in), in.readLong()));
     }
 
     private static <T> void add(

@@ -5,12 +5,16 @@ import static dev.patchkey.service.refcount.Commands.requested;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.hazelcast.map.IMap;
+import dev.patchkey.service.refcount.Holder;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.Outcome;
 import dev.patchkey.service.refcount.Refusal;
 import dev.patchkey.service.store.Incarnations;
 import dev.patchkey.service.store.ReferenceCounts;
 import dev.patchkey.service.store.ReferenceCountsContract;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -22,6 +26,7 @@ class HazelcastReferenceCountsTest extends ReferenceCountsContract {
     private final TestCluster cluster = TestCluster.ofOne();
     private ReferenceCounts counts;
     private Incarnations incarnations;
+    private IMap<String, Long> heard;
 
     @SuppressWarnings("NullAway.Init") // start() is run first
     HazelcastReferenceCountsTest() {}
@@ -31,6 +36,7 @@ class HazelcastReferenceCountsTest extends ReferenceCountsContract {
         TestCluster.Pod pod = cluster.start();
         counts = pod.counts();
         incarnations = pod.incarnations();
+        heard = pod.member().getMap(ClusterConfig.HEARD);
     }
 
     @AfterAll
@@ -46,6 +52,11 @@ class HazelcastReferenceCountsTest extends ReferenceCountsContract {
     @Override
     protected Incarnations incarnations() {
         return incarnations;
+    }
+
+    @Override
+    protected void makeSilent(Holder node, Duration time) {
+        heard.set(node.value(), Instant.now().minus(time).toEpochMilli());
     }
 
     @Test

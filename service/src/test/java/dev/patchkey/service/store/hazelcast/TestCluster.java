@@ -127,7 +127,7 @@ public final class TestCluster implements AutoCloseable {
         }
 
         public Incarnations incarnations() {
-            return new HazelcastIncarnations(member, new Membership(member, quorum));
+            return new HazelcastIncarnations(member, new Membership(member, quorum), new SteadyClock());
         }
 
         /** As if the power went. */

@@ -11,6 +11,7 @@ import dev.patchkey.service.refcount.Holder;
 import dev.patchkey.service.refcount.KeyName;
 import dev.patchkey.service.refcount.Outcome;
 import dev.patchkey.service.store.Incarnations;
+import dev.patchkey.service.store.Incarnations.Numbered;
 import dev.patchkey.service.store.ReferenceCounts;
 import dev.patchkey.service.store.ReferenceCounts.HistoryLine;
 import dev.patchkey.service.store.ReferenceCountsContract;
@@ -25,6 +26,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterAll;
@@ -69,6 +74,18 @@ class JdbcReferenceCountsTest extends ReferenceCountsContract {
     @Override
     protected Incarnations incarnations() {
         return incarnations;
+    }
+
+    @Override
+    protected void makeSilent(Holder node, Duration time) {
+        try (Connection connection = database.dataSource().getConnection();
+                PreparedStatement update =
+                        connection.prepareStatement("UPDATE nodes SET heard_at = ? WHERE node = ?")) {
+            Sql.set(update, Instant.now().minus(time), node.value());
+            assertThat(update.executeUpdate()).isEqualTo(1);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test
@@ -218,5 +235,31 @@ class JdbcReferenceCountsTest extends ReferenceCountsContract {
                         .state()
                         .count())
                 .isEqualTo(100);
+    }
+
+    @Test
+    void noNumberOfALifeIsUsedTwiceHoweverOftenItsNodeIsForgotten() throws Exception {
+        Holder node = new Holder("forgotten-again-and-again");
+        long highest = 0;
+        try (ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<?>> forgetting = new ArrayList<>();
+            AtomicBoolean goOn = new AtomicBoolean(true);
+            for (int i = 0; i < 2; i++) {
+                forgetting.add(pool.submit(() -> {
+                    while (goOn.get()) {
+                        incarnations.forget(Duration.ofSeconds(-1), Incarnations.LARGEST_PART);
+                    }
+                }));
+            }
+            for (int life = 0; life < 100; life++) {
+                Numbered.Current next = (Numbered.Current) incarnations.number("p", node, "uuid-" + life);
+                assertThat(next.number()).isGreaterThan(highest);
+                highest = next.number();
+            }
+            goOn.set(false);
+            for (Future<?> each : forgetting) {
+                each.get(30, TimeUnit.SECONDS);
+            }
+        }
     }
 }

@@ -101,7 +101,7 @@ class PostgreSqlStartTest {
         try (ConfigurableApplicationContext context = run(server.url(name))) {
             assertThat(context.isRunning()).isTrue();
         }
-        assertThat(server.query(name, applied)).isEqualTo("1 1.1 2 2.1 3 4");
+        assertThat(server.query(name, applied)).isEqualTo("1 1.1 2 2.1 3 4 5");
     }
 
     private static String[] inCluster(String cluster, int pod, String store) {
