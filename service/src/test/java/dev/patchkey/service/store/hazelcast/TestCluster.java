@@ -13,6 +13,8 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -20,15 +22,22 @@ import org.jspecify.annotations.Nullable;
 public final class TestCluster implements AutoCloseable {
     private static final int FIRST_PORT = 25_701;
 
-    /** Enough for two clusters of two beside each other. */
+    /** Of each cluster. */
     private static final int PORTS = 4;
+
+    /** More than there are beside each other, so that none of them takes a port of another's. */
+    private static final int CLUSTERS = 16;
+
+    private static final AtomicInteger STARTED = new AtomicInteger();
 
     /** Of pods whose stores are made by hand. */
     static final Authority AUTHORITY = new Authority("test", null);
 
     private final String name = "test-" + UUID.randomUUID();
+    private final int firstPort = FIRST_PORT + PORTS * (STARTED.getAndIncrement() % CLUSTERS);
     private final int pods;
     private final int size;
+    private final List<HazelcastInstance> members = new CopyOnWriteArrayList<>();
     private boolean impatient;
     private @Nullable InstantSource clock;
 
@@ -72,14 +81,14 @@ public final class TestCluster implements AutoCloseable {
     /** The member of a pod that may keep its counts elsewhere than the others. It looks at none of them. */
     Pod start(Authority authority) {
         ClusterProperties properties = pods == 1 && size == 1
-                ? new ClusterProperties(name, FIRST_PORT, "127.0.0.1", ClusterProperties.Discovery.NONE, List.of(), 1)
+                ? new ClusterProperties(name, firstPort, "127.0.0.1", ClusterProperties.Discovery.NONE, List.of(), 1)
                 : new ClusterProperties(
                         name,
-                        FIRST_PORT,
+                        firstPort,
                         "127.0.0.1",
                         ClusterProperties.Discovery.STATIC,
                         IntStream.range(0, PORTS)
-                                .mapToObj(i -> "127.0.0.1:" + (FIRST_PORT + i))
+                                .mapToObj(i -> "127.0.0.1:" + (firstPort + i))
                                 .toList(),
                         size);
         Config config = ClusterConfig.of(properties, authority);
@@ -96,15 +105,15 @@ public final class TestCluster implements AutoCloseable {
         if (impatient) {
             config.setProperty("hazelcast.operation.backup.timeout.millis", "100");
         }
-        return new Pod(Hazelcast.newHazelcastInstance(config), properties.quorum());
+        HazelcastInstance member = Hazelcast.newHazelcastInstance(config);
+        members.add(member);
+        return new Pod(member, properties.quorum());
     }
 
     /** Ends all members of the cluster at once. */
     @Override
     public void close() {
-        Hazelcast.getAllHazelcastInstances().stream()
-                .filter(member -> member.getConfig().getClusterName().equals(name))
-                .forEach(member -> member.getLifecycleService().terminate());
+        members.forEach(member -> member.getLifecycleService().terminate());
     }
 
     /** One member, and what the stores make of it. */
