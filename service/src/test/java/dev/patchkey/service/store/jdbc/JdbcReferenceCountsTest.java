@@ -251,12 +251,15 @@ class JdbcReferenceCountsTest extends ReferenceCountsContract {
                     }
                 }));
             }
-            for (int life = 0; life < 100; life++) {
-                Numbered.Current next = (Numbered.Current) incarnations.number("p", node, "uuid-" + life);
-                assertThat(next.number()).isGreaterThan(highest);
-                highest = next.number();
+            try {
+                for (int life = 0; life < 100; life++) {
+                    Numbered.Current next = (Numbered.Current) incarnations.number("p", node, "uuid-" + life);
+                    assertThat(next.number()).isGreaterThan(highest);
+                    highest = next.number();
+                }
+            } finally {
+                goOn.set(false);
             }
-            goOn.set(false);
             for (Future<?> each : forgetting) {
                 each.get(30, TimeUnit.SECONDS);
             }
