@@ -27,6 +27,13 @@ import org.springframework.stereotype.Component;
 @Component
 class AddressConnections implements WebServerFactoryCustomizer<JettyServletWebServerFactory> {
 
+    /**
+     * How many connections the kernel may keep for a port until they are accepted; it has a bound of its own, 4,096 on
+     * Linux. Of the default of 50 too many come at once when a fleet reconnects: to a queue that is full their callers are
+     * connected, and the server hears of them seconds later.
+     */
+    private static final int WAITING = 4096;
+
     private final int mostOfAll;
     private final int most;
     private final Refusals refusals;
@@ -48,6 +55,7 @@ class AddressConnections implements WebServerFactoryCustomizer<JettyServletWebSe
             Counted counted = new Counted();
             for (Connector connector : server.getConnectors()) {
                 if (connector instanceof ServerConnector network) {
+                    network.setAcceptQueueSize(WAITING);
                     network.getSelectorManager().addEventListener(counted);
                 }
             }

@@ -44,6 +44,9 @@ class LimitsTest {
 
     private static final int ADDRESSES = 3;
 
+    /** The first byte of a TLS record with one. */
+    private static final int START_OF_A_HANDSHAKE = 22;
+
     @LocalServerPort
     int port;
 
@@ -269,6 +272,8 @@ class LimitsTest {
                 Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
                 socket.setSoTimeout(100);
                 open.add(socket);
+                // Or the server may not hear for seconds of one that has found its queue full.
+                socket.getOutputStream().write(START_OF_A_HANDSHAKE);
             }
             Awaitility.await().until(() -> hasEnded(open.getLast()));
             assertThat(hasEnded(open.getFirst())).isFalse();
