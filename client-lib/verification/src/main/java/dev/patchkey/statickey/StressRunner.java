@@ -236,8 +236,7 @@ final class StressRunner {
 
     /** The bounded pass tries each variant on one JDK, since a variant shows what the tests see, and not what the JDK does. */
     private boolean tried(Variant variant) {
-        return variant.brokenOn(jdk)
-                && (effort == Effort.COMPLETE || jdk == NEWER_JDK || !variant.brokenOn(NEWER_JDK));
+        return variant.brokenOn(jdk) && (effort == Effort.COMPLETE || jdk == NEWER_JDK || !variant.brokenOn(NEWER_JDK));
     }
 
     /** Throws unless the test forbids these outcomes by name. */
